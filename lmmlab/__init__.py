@@ -1,0 +1,31 @@
+"""Learn linear mixed-effects models by moving them.
+
+Four verbs and a namespace: `lmm` fits a model, `simulate` makes data, `load` gives the data sets
+of the lessons, and `labs` holds the live benches. Nothing is imported before it is asked for.
+"""
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "lmm": "lmmlab.formula",
+    "simulate": "lmmlab.formula",
+    "load": "lmmlab.data",
+    "LMMError": "lmmlab.engine.design",
+}
+
+__all__ = ["LMMError", "__version__", "labs", "lmm", "load", "simulate"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "labs":
+        return import_module("lmmlab.labs")
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    raise AttributeError(f"module 'lmmlab' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
