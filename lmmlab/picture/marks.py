@@ -128,13 +128,17 @@ Mark = Line | Points | Segments | Band | Ellipse | Heatmap | Bars | Label
 
 @dataclass(frozen=True)
 class Axis:
-    """One axis: its name in plain words, its unit and the range that is shown."""
+    """One axis: its name in plain words, its unit and the range that is shown.
+
+    `whole` where only whole numbers make sense (visits, people); `ticked` is False where the
+    numbers mean nothing (rows of names), so that neither ticks nor grid lines are drawn.
+    """
 
     label: str
     limits: tuple[float, float]
     unit: str = ""
     whole: bool = False
-    """True where only whole numbers make sense (visits, people)."""
+    ticked: bool = True
 
 
 @dataclass(frozen=True, eq=False)
