@@ -1,0 +1,8 @@
+"""The labs: one idea each, live in a notebook, as a figure, or as plain numbers."""
+
+from lmmlab.labs import shrinkage as _shrinkage
+from lmmlab.labs._lab import Lab
+
+shrinkage = Lab(_shrinkage)
+
+__all__ = ["shrinkage"]

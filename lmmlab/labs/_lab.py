@@ -1,0 +1,206 @@
+"""A lab is five things: controls, a scene, a picture of it, words about it, and tasks.
+
+Each lab's file defines them as plain functions of frozen values. `Lab` puts them behind one name,
+so that ``labs.shrinkage()`` is the live bench and ``labs.shrinkage.scene(sigma=40)`` the same
+numbers without a picture. Nothing here knows widgets or matplotlib; both are imported when a
+bench or a figure is asked for.
+"""
+
+from __future__ import annotations
+
+import base64
+import difflib
+import html
+import io
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from lmmlab.engine.design import LMMError
+from lmmlab.picture.control import Control, Value
+from lmmlab.picture.words import plain
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def control(default: Value, label: str, **about: Any) -> Any:
+    """Make a field of a lab's `Controls` that carries what a slider must know (see `Control`)."""
+    return field(default=default, metadata={"label": label, **about})
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One answer to a prediction, and the reply to whoever commits to it."""
+
+    text: str
+    reply: str
+    right: bool = False
+
+
+@dataclass(frozen=True)
+class Predict:
+    """A question that is answered before the lab shows what happens.
+
+    `then` are the values that the lab moves to after the commitment.
+    """
+
+    name: str
+    text: str
+    choices: tuple[Choice, ...]
+    then: Mapping[str, Value]
+
+
+@dataclass(frozen=True)
+class Do:
+    """A state to reach. `check` gives (reached, what is still missing)."""
+
+    name: str
+    text: str
+    check: Callable[[Any, Any], tuple[bool, str]]
+
+
+@dataclass(frozen=True)
+class Still:
+    """A lab as it stands in a page without a kernel: its figure and its words."""
+
+    light: str
+    dark: str
+    words: str
+
+    def _repr_html_(self) -> str:
+        alt = html.escape(self.words, quote=True)
+        return (
+            '<picture><source media="(prefers-color-scheme: dark)" '
+            f'srcset="data:image/svg+xml;base64,{self.dark}">'
+            f'<img style="max-width:100%" alt="{alt}" '
+            f'src="data:image/svg+xml;base64,{self.light}"></picture>'
+        )
+
+    def __repr__(self) -> str:
+        return self.words
+
+
+class Lab:
+    """One idea that can be moved: call it for the live bench.
+
+    Parameters
+    ----------
+    module : module
+        A lab's file. It defines ``TITLE``, ``LEAD``, ``EQUATION``, ``Controls``, ``scene``,
+        ``picture``, ``words``, ``notes``, ``headings`` and ``TASKS``.
+    """
+
+    def __init__(self, module: ModuleType) -> None:
+        self.name = module.__name__.rpartition(".")[2]
+        self.title: str = module.TITLE
+        self.lead: str = module.LEAD
+        self.equation: str = module.EQUATION
+        self.tasks: tuple[Predict | Do, ...] = module.TASKS
+        self.__doc__ = module.__doc__
+        self.module = module
+        self.specs = tuple(
+            Control(name=f.name, default=f.default, **f.metadata) for f in fields(module.Controls)
+        )
+
+    def __repr__(self) -> str:
+        return f"<lab {self.name}: {self.title}>"
+
+    def __call__(self, **values: Value) -> Any:
+        """Show the lab: controls and linked pictures that move together.
+
+        Parameters
+        ----------
+        **values
+            Where the sliders stand at the start.
+
+        Returns
+        -------
+        Live or Still
+            The bench; with the environment variable ``LMMLAB_STATIC=1`` the figure and its words.
+
+        Raises
+        ------
+        LMMError
+            If a name is not a control of this lab, or a value is out of its range.
+        """
+        self.controls(**values)
+        if os.environ.get("LMMLAB_STATIC") == "1":
+            svg = {theme: self._svg(theme, values) for theme in ("light", "dark")}
+            return Still(svg["light"], svg["dark"], " ".join(self.words(**values)))
+        from lmmlab.labs._bench import bench
+
+        return bench(self, values)
+
+    def controls(self, **values: Value) -> Any:
+        """Check values against their ranges and give the lab's frozen `Controls`."""
+        specs = {spec.name: spec for spec in self.specs}
+        for name, value in values.items():
+            if name not in specs:
+                near = difflib.get_close_matches(name, specs, n=1)
+                hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(specs)}."
+                raise LMMError(f"The lab {self.name!r} has no control {name!r}; {hint}")
+            _check(specs[name], value)
+        return self.module.Controls(**values)
+
+    def scene(self, **values: Value) -> Any:
+        """Give the numbers behind the picture, without the picture."""
+        return self.module.scene(self.controls(**values))
+
+    def picture(self, **values: Value) -> Any:
+        """Give the picture as a value (see `lmmlab.picture.marks`)."""
+        return self.module.picture(self.scene(**values))
+
+    def words(self, **values: Value) -> tuple[str, ...]:
+        """Give the sentences under the picture, as plain text."""
+        return tuple(map(plain, self.module.words(self.scene(**values))))
+
+    def figure(self, theme: str = "light", **values: Value) -> Figure:
+        """Draw the same picture with matplotlib: for print, slides and saved pages.
+
+        Parameters
+        ----------
+        theme : {"light", "dark"}
+        **values
+            Values of the controls; those not given stand at their defaults.
+        """
+        from lmmlab.picture.static import figure
+
+        scene = self.scene(**values)
+        return figure(
+            self.module.picture(scene),
+            theme=theme,
+            title=self.title,
+            words=tuple(map(plain, self.module.words(scene))),
+        )
+
+    def line(self, controls: Any) -> str:
+        """Give the one line of code that shows these controls again."""
+        changed = (
+            f"{f.name}={getattr(controls, f.name)!r}"
+            for f in fields(controls)
+            if getattr(controls, f.name) != f.default
+        )
+        return f"labs.{self.name}({', '.join(changed)})"
+
+    def _svg(self, theme: str, values: Mapping[str, Value]) -> str:
+        file = io.BytesIO()
+        self.figure(theme=theme, **values).savefig(file, format="svg")
+        return base64.b64encode(file.getvalue()).decode()
+
+
+def _check(spec: Control, value: Value) -> None:
+    """Refuse a value that the control cannot take."""
+    if isinstance(spec.default, str):
+        allowed = [name for name, _ in spec.choices]
+        if not isinstance(value, str) or (allowed and value not in allowed):
+            raise LMMError(f"{spec.name} must be one of {', '.join(allowed)}, not {value!r}.")
+        return
+    kind = "a whole number" if isinstance(spec.default, int) else "a number"
+    whole = not isinstance(spec.default, int) or value == int(value or 0)
+    if isinstance(value, str) or not spec.low <= value <= spec.high or not whole:
+        raise LMMError(
+            f"{spec.name} must be {kind} from {spec.low:g} to {spec.high:g}, not {value!r}."
+        )

@@ -1,0 +1,24 @@
+"""Shrinkage: how far is a person's own line pulled toward the crowd, and why.
+
+A mixed model weighs what a person's own visits say against what is known of people. The lab shows
+this weighing three times: as lines over time, as arrows in the plane of start and change, and as
+a weight that grows with the number of visits. With the sleep study the variance sliders are what
+the model is told to assume; with simulated people they are the truth, and the model estimates.
+"""
+
+from lmmlab.labs.shrinkage.picture import picture
+from lmmlab.labs.shrinkage.scene import Controls, Scene, scene
+from lmmlab.labs.shrinkage.tasks import TASKS
+from lmmlab.labs.shrinkage.words import headings, notes, words
+
+TITLE = "Why are estimates pulled toward the crowd?"
+LEAD = "Every driver has a line of their own. How far should we believe it?"
+EQUATION = (
+    "weight of own visits = [τ²](parameter:tau0) / "
+    "([τ²](parameter:tau0) + [σ²](parameter:sigma) / [n](person))"
+)
+
+__all__ = [
+    "EQUATION", "LEAD", "TASKS", "TITLE", "Controls", "Scene",
+    "headings", "notes", "picture", "scene", "words",
+]  # fmt: skip

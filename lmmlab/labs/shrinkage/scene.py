@@ -1,0 +1,313 @@
+"""The numbers of the shrinkage lab: from controls to own lines, pulled lines and weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from lmmlab.engine.classical import complete_pooling, no_pooling
+from lmmlab.engine.design import Floats, LMMError
+from lmmlab.engine.fit import Fit, evaluate, fit
+from lmmlab.engine.variance import Repeated, reliability, repeated
+from lmmlab.labs import _people
+from lmmlab.labs._lab import control
+from lmmlab.labs._people import People
+
+_SIMULATED, _SLEEP = "source=simulated", "source=sleepstudy"
+_QUIET = 1e-3  # ms; a residual sd of zero is taken as this limit
+
+
+@dataclass(frozen=True)
+class Controls:
+    """What a student can move."""
+
+    source: str = control(
+        "sleepstudy",
+        "whose data",
+        group="people",
+        choices=(("sleepstudy", "sleep study"), ("simulated", "simulated people")),
+    )
+    people: int = control(18, "people", group="people", low=2, high=60, shown=_SIMULATED)
+    visits: int = control(10, "visits of each", group="people", low=1, high=20, shown=_SIMULATED)
+    days: int = control(10, "days we keep", group="people", low=1, high=10, shown=_SLEEP)
+    tau0: float = control(
+        24.7, "spread of starts", symbol="τ₀", unit="ms", group="nature",
+        low=0.0, high=80.0, step=0.1, role="parameter:tau0",
+    )  # fmt: skip
+    tau1: float = control(
+        5.9, "spread of daily changes", symbol="τ₁", unit="ms", group="nature",
+        low=0.0, high=20.0, step=0.1, role="parameter:tau1",
+    )  # fmt: skip
+    rho: float = control(
+        0.07, "start and change go together", symbol="ρ", group="nature",
+        low=-1.0, high=1.0, step=0.01, role="parameter:rho", signed=True,
+    )  # fmt: skip
+    sigma: float = control(
+        25.6, "noise of one visit", symbol="σ", unit="ms", group="nature",
+        low=0.0, high=80.0, step=0.1, role="parameter:sigma",
+    )  # fmt: skip
+    beta0: float = control(
+        251.0, "average start", symbol="β₀", unit="ms", group="nature",
+        low=200.0, high=300.0, step=1.0, role="parameter:beta", shown=_SIMULATED,
+    )  # fmt: skip
+    beta1: float = control(
+        10.5, "average daily change", symbol="β₁", unit="ms", group="nature",
+        low=-10.0, high=20.0, step=0.5, role="parameter:beta", shown=_SIMULATED,
+    )  # fmt: skip
+    pooling: str = control(
+        "partial",
+        "which lines",
+        group="What we fit",
+        choices=(("no", "own lines"), ("partial", "mixed model"), ("complete", "one line")),
+    )
+    method: str = control(
+        "REML", "estimated by", group="What we fit", choices=(("REML", "REML"), ("ML", "ML"))
+    )
+    own_days: int = control(
+        10, "days with data", symbol="n", group="The person in colour",
+        low=1, high=10, role="person", shown=_SLEEP,
+    )  # fmt: skip
+    own_visits: int = control(
+        10, "visits", symbol="n", group="The person in colour",
+        low=1, high=20, role="person", shown=_SIMULATED,
+    )  # fmt: skip
+    own_noise: float = control(
+        1.0, "noise of these visits", unit="times σ", group="The person in colour",
+        low=0.2, high=4.0, step=0.1, role="person",
+    )  # fmt: skip
+    person: str = control("", "person in colour", hidden=True)
+    seed: int = control(1, "sample", hidden=True, low=0, high=999_999)
+
+
+class Spread(NamedTuple):
+    """The four variance parameters, as one speaks of them: sds and a correlation."""
+
+    tau0: float
+    tau1: float
+    rho: float
+    sigma: float
+
+    @property
+    def factor(self) -> Floats:
+        """Lower-triangular square root of G; continuous in all sliders, also at rho = +-1."""
+        across = np.sqrt(max(1.0 - self.rho**2, 0.0))
+        return np.array([[self.tau0, 0.0], [self.rho * self.tau1, across * self.tau1]])
+
+    @property
+    def G(self) -> Floats:
+        """Covariance matrix of starts and changes."""
+        return self.factor @ self.factor.T
+
+    @property
+    def theta(self) -> Floats:
+        """The factor relative to sigma, its lower triangle column by column."""
+        return self.factor[[0, 1, 1], [0, 0, 1]] / self.sigma
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """Everything that the picture and the words tell.
+
+    Lines are (J, 2) arrays of start (ms) and change (ms a day), NaN where a person has none.
+
+    Attributes
+    ----------
+    own, pulled : no pooling, and the mixed model (BLUPs).
+    line, average : what the chosen fit gives, for each person and for the average.
+    told, estimate : variances of the sliders, and what ML or REML makes of the data.
+    believed : the one of these two that the model uses.
+    weight : (J, 2), weight of own data for level and change (see `reliability`).
+    curve, true_curve : the same over `CURVE_VISITS`.
+    miss : typical distance (ms) from the true lines of own, pulled and common lines.
+    again : the person in colour, studied again and again with the true variances.
+    """
+
+    controls: Controls
+    people: People
+    who: str
+    index: int
+    own: Floats
+    pulled: Floats
+    line: Floats
+    average: Floats
+    told: Spread
+    estimate: Spread | None
+    believed: Spread
+    weight: Floats
+    curve: Floats
+    true_curve: Floats | None
+    miss: tuple[float, float, float] | None
+    again: Repeated | None
+    message: str
+
+    @property
+    def visits(self) -> int:
+        """How many visits the person in colour has."""
+        return int(self.people.visits[self.index])
+
+    @property
+    def name(self) -> str:
+        """What to call the person in colour."""
+        return f"{'Driver' if self.people.truth is None else 'Person'} {self.who}"
+
+
+CURVE_VISITS = np.arange(1.0, _people.MOST_VISITS + 1)
+
+
+def weights(spread: Spread, visits: Floats, noise: float | Floats = 1.0) -> Floats:
+    """Give the weights of own data for the level (on the middle day) and for the daily change.
+
+    Parameters
+    ----------
+    spread : Spread
+    visits : (m,) array
+        Numbers of visits, on days 0, 1, 2, ...
+    noise : float or (m,) array
+        How noisy these visits are, in sigmas.
+
+    Returns
+    -------
+    (m, 2) array
+    """
+    sigma, G = spread.sigma * noise, spread.G
+    middle = np.stack([np.ones_like(visits), (visits - 1.0) / 2.0], axis=-1)
+    squares = visits * (visits**2 - 1.0) / 12.0
+    level = reliability(G, sigma, middle, visits)
+    return np.stack([level, reliability(G, sigma, np.array([0.0, 1.0]), squares)], axis=-1)
+
+
+def scene(controls: Controls) -> Scene:
+    """Compute everything that the lab shows."""
+    c = controls
+    told = Spread(c.tau0, c.tau1, c.rho, max(c.sigma, _QUIET))
+    people, who = _crowd(c, told)
+    index = people.levels.index(who)
+    design = people.design(people.weights(who, c.own_noise))
+    reml, truth = c.method == "REML", people.truth
+    notes = _corner(c, int(people.visits[index]))
+    estimate = None
+    try:
+        model = fit(design, reml=reml)
+        estimate = _spread(model)
+        if truth is not None and model.singular:
+            notes.append(model.message)
+    except LMMError as error:
+        notes.append(f"{error} The picture uses the variances of the sliders.")
+    believed = told if truth is None or estimate is None else estimate
+    if believed is told:
+        model = evaluate(design, told.theta, told.sigma, reml=reml)
+    own, common = no_pooling(design), complete_pooling(design)
+    pulled = model.beta + model.blups["person"].values
+    noise = np.ones(len(people.levels))
+    noise[index] = c.own_noise
+    weight = weights(believed, people.visits.astype(float), noise)
+    line, average = pulled, model.beta
+    if c.pooling == "no":
+        line, weight = own, np.ones_like(weight)
+    elif c.pooling == "complete":
+        line, average, weight = np.tile(common, (len(own), 1)), common, np.zeros_like(weight)
+    return Scene(
+        controls=c,
+        people=people,
+        who=who,
+        index=index,
+        own=own,
+        pulled=pulled,
+        line=line,
+        average=average,
+        told=told,
+        estimate=estimate,
+        believed=believed,
+        weight=weight,
+        curve=weights(believed, CURVE_VISITS),
+        true_curve=None if truth is None else weights(told, CURVE_VISITS),
+        miss=None if truth is None else _miss(truth, own, pulled, common),
+        again=None if truth is None else _again(told, c, truth[index]),
+        message=" ".join(notes),
+    )
+
+
+def _crowd(c: Controls, told: Spread) -> tuple[People, str]:
+    """Give the people, and the name of the one in colour."""
+    if c.source == "sleepstudy":
+        who = c.person if c.person in _people.sleepers() else "335"
+        return _people.sleepstudy(c.days, who, c.own_days), who
+    known = c.person.isdecimal() and 1 <= int(c.person) <= c.people
+    who = str(int(c.person)) if known else _people.farthest(c.seed, c.people)
+    people = _people.simulated(
+        c.seed,
+        c.people,
+        c.visits,
+        who,
+        c.own_visits,
+        beta=np.array([c.beta0, c.beta1]),
+        factor=told.factor,
+        sigma=c.sigma,
+        own_noise=c.own_noise,
+    )
+    return people, who
+
+
+def _spread(model: Fit) -> Spread:
+    """Read a fit as sds and a correlation; beside a zero sd the correlation is set to 0."""
+    G = model.G["person"]
+    sd = np.sqrt(np.diag(G))
+    both = float(sd[0] * sd[1])
+    rho = float(np.clip(G[1, 0] / both, -1.0, 1.0)) if both > 0.0 else 0.0
+    return Spread(float(sd[0]), float(sd[1]), rho, model.sigma)
+
+
+def _corner(c: Controls, own_visits: int) -> list[str]:
+    """Say what is special about a state at the edge of the sliders."""
+    notes = []
+    if c.sigma == 0.0:
+        notes.append("Without noise every visit is exact, so nothing needs to be pulled.")
+    if c.tau0 == 0.0 and c.tau1 == 0.0:
+        notes.append("With τ₀ = τ₁ = 0 all people are alike: only the average is left.")
+    elif c.tau0 == 0.0:
+        notes.append("With τ₀ = 0 all people start at the same point.")
+    elif c.tau1 == 0.0:
+        notes.append("With τ₁ = 0 all lines are parallel.")
+    elif abs(c.rho) == 1.0:
+        notes.append(
+            f"At ρ = {c.rho:+.0f} the start tells the change exactly: "
+            f"all true lines meet on day {-c.rho * c.tau0 / c.tau1:.1f}."
+        )
+    visits = c.days if c.source == "sleepstudy" else c.visits
+    if own_visits == 1 or visits == 1:
+        notes.append("One visit does not make a line of one's own.")
+    if c.source == "simulated" and c.people == 2:
+        notes.append("Two people say next to nothing about how much people differ.")
+    return notes
+
+
+def _miss(truth: Floats, *lines: Floats) -> tuple[float, ...] | None:
+    """Give root mean squared distances (ms) from the true lines over days 0 to 9.
+
+    Over the people who have a line of their own, so that all kinds are judged by the same people.
+    """
+    judged = np.isfinite(lines[0]).all(1)
+    if not judged.any():
+        return None
+    off = [(line - truth)[judged] if line.ndim == 2 else line - truth[judged] for line in lines]
+    # mean over days 0..9 of (a + b day)^2 = a^2 + 9 a b + 28.5 b^2
+    return tuple(
+        float(np.sqrt(np.mean(a**2 + 9.0 * a * b + 28.5 * b**2))) for a, b in (x.T for x in off)
+    )
+
+
+def _again(told: Spread, c: Controls, line: Floats) -> Repeated:
+    """Study the person in colour again and again: the level on the middle one of their days."""
+    day = np.arange(c.own_visits, dtype=float)
+    Z = np.stack([np.ones_like(day), day], axis=1)
+    middle = np.array([1.0, day.mean()])
+    b = line - np.array([c.beta0, c.beta1])
+    return repeated(Z, told.G, told.sigma * c.own_noise, b, middle)
+
+
+def spread_of(values: Floats) -> float | None:
+    """Give the sd of the finite values, or None if fewer than two are there."""
+    values = values[np.isfinite(values)]
+    return float(values.std(ddof=1)) if len(values) > 1 else None
