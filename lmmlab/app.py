@@ -1,0 +1,129 @@
+"""The command ``lmmlab``: serve the lessons, open them, check the installation.
+
+Everything heavy is imported by the verb that needs it, so that ``lmmlab --help`` answers at
+once. The lessons are an explicit list; they lie inside the installed package, and beside it in
+a clone of the project.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+LESSONS = ("05-shrinkage",)
+
+# A slider needs a few tiny matrix operations at a time: more threads only fight over the cores,
+# and with thirty students at once they fight hard.
+ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+
+
+def lessons_folder() -> Path:
+    """Return the folder of the lessons: in the wheel, or else in the clone.
+
+    Raises
+    ------
+    SystemExit
+        If neither has them.
+    """
+    package = Path(__file__).parent
+    for folder in (package / "lessons", package.parent / "lessons"):
+        if any(folder.glob("*.ipynb")):
+            return folder
+    raise SystemExit("lmmlab: the lessons are missing. Install lmmlab again.")
+
+
+def serve(host: str = "localhost", port: int = 8866, browser: bool = True) -> None:
+    """Show the lessons as web pages until the server is stopped."""
+    _need("voila")
+    from lmmlab.page.server import serve
+
+    serve(lessons_folder(), host, port, browser)
+
+
+def open_lessons(port: int = 8888, browser: bool = True) -> int:
+    """Open a copy of the lessons in JupyterLab; return its exit code."""
+    _need("jupyterlab")
+    copy = Path("lmmlab-lessons")
+    for sentence in copy_lessons(lessons_folder(), copy):
+        print(sentence)
+    command = [sys.executable, "-m", "jupyterlab", f"--port={port}"]
+    command += [f"--ServerApp.root_dir={copy.resolve()}"]
+    command += ["--ServerApp.kernel_spec_manager_class=lmmlab.page.server.ThisPython"]
+    command += [] if browser else ["--no-browser"]
+    try:
+        return subprocess.run(command, env={**os.environ, **ONE_THREAD}, check=False).returncode
+    except KeyboardInterrupt:
+        return 0
+
+
+def copy_lessons(source: Path, target: Path) -> list[str]:
+    """Copy the lessons that `target` lacks; no file of a student is ever overwritten.
+
+    Returns
+    -------
+    list of str
+        A sentence for each file that is kept though its text differs from ours.
+    """
+    target.mkdir(exist_ok=True)
+    sentences = []
+    for lesson in sorted(source.glob("*.ipynb")):
+        own = target / lesson.name
+        if not own.exists():
+            shutil.copyfile(lesson, own)
+        elif _text(own) != _text(lesson):
+            sentences.append(
+                f"Your {own} is kept. It differs from the lesson of this version of lmmlab: "
+                "rename yours and run lmmlab open again, and both will be there."
+            )
+    return sentences
+
+
+def _text(notebook: Path) -> object:
+    """What was written in a notebook, without outputs, so that running it is no change."""
+    try:
+        cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+        return [(cell["cell_type"], "".join(cell["source"])) for cell in cells]
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _need(module: str) -> None:
+    if find_spec(module) is None:
+        raise SystemExit(
+            f'lmmlab: {module} is not installed. Install it by: python -m pip install "lmmlab[app]"'
+        )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="lmmlab", description="Learn linear mixed-effects models by moving them."
+    )
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    show = verbs.add_parser("serve", help="show the lessons in the browser")
+    show.add_argument("--host", default="localhost", help="address to listen on (%(default)s)")
+    edit = verbs.add_parser("open", help="open a copy of the lessons in JupyterLab")
+    for verb, port in ((show, 8866), (edit, 8888)):
+        verb.add_argument("--port", type=int, default=port, help="port (%(default)s)")
+        verb.add_argument("--no-browser", action="store_true", help="open no browser")
+    verbs.add_parser("check", help="check that everything is there and the numbers are right")
+    chosen = parser.parse_args(arguments)
+    if chosen.verb == "serve":
+        serve(chosen.host, chosen.port, not chosen.no_browser)
+        return 0
+    if chosen.verb == "open":
+        return open_lessons(chosen.port, not chosen.no_browser)
+    from lmmlab.check import check
+
+    return check()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,118 @@
+"""What several folders of tests need: servers that end, and a real browser."""
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+
+import psutil
+import pytest
+
+
+@pytest.fixture(scope="session")
+def free_port():
+    """A function that returns a port nobody listens on."""
+
+    def port() -> int:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            return probe.getsockname()[1]
+
+    return port
+
+
+@pytest.fixture(scope="session")
+def start_server():
+    """A function that starts a command, waits until `url` answers, and returns the process.
+
+    Everything that was started is stopped at the end of the session, kernels included.
+    """
+    started = []
+
+    def start(command, url, seconds=60, **options):
+        log = tempfile.TemporaryFile("w+")
+        process = psutil.Popen(command, stdout=log, stderr=subprocess.STDOUT, **options)
+        started.append((process, log))
+        until = time.monotonic() + seconds
+        while time.monotonic() < until and process.poll() is None:
+            try:
+                urllib.request.urlopen(url, timeout=5).close()
+                return process
+            except urllib.error.HTTPError as answer:
+                answer.close()
+                return process
+            except OSError:
+                time.sleep(0.05)
+        log.seek(0)
+        pytest.fail(f"{command} does not answer at {url}:\n{log.read()}")
+
+    yield start
+    for process, log in started:
+        stop(process)
+        log.close()
+
+
+def stop(process: psutil.Popen) -> None:
+    """Ask a server to end, then end what is left of it and of its kernels."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        family = process.children(recursive=True)
+        process.terminate()
+        _, left = psutil.wait_procs([process, *family], timeout=10)
+        for one in left:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                one.kill()
+        psutil.wait_procs(left, timeout=5)
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """A real Chromium (playwright's synchronous interface).
+
+    For one module only: while it is open, its event loop runs in this thread, and a test that
+    calls ``asyncio.run`` would fail.
+    """
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        say = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        say("there is no Chromium on this machine")
+    from playwright.sync_api import sync_playwright
+
+    quiet = "sandbox gpu quic background-networking component-update sync first-run".split()
+    flags = [
+        f"--{'no' if word in ('sandbox', 'first-run') else 'disable'}-{word}" for word in quiet
+    ]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=flags)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium):
+    """A fresh page of 1280 x 900; `page.problems` collects what went wrong in it.
+
+    Console errors, exceptions, failed requests, and requests to another machine.
+    """
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.problems = problems = []
+
+    def on_console(message):
+        if message.type == "error":
+            problems.append(f"console: {message.text}")
+
+    def on_request(request):
+        if not request.url.startswith(("http://localhost:", "http://127.0.0.1:", "data:", "blob:")):
+            problems.append(f"asks elsewhere: {request.url}")
+
+    page.on("console", on_console)
+    page.on("request", on_request)
+    page.on("pageerror", lambda error: problems.append(f"exception: {error}"))
+    page.on("requestfailed", lambda request: problems.append(f"failed: {request.url}"))
+    yield page
+    context.close()
