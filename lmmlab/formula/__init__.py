@@ -1,0 +1,160 @@
+"""Formulas and tables: the way from what a user writes to what the engine needs.
+
+This folder is the only place that knows formulas and pandas. `grammar` reads the text, `terms`
+writes out its shorthand, `table` finds rows and values, `matrices` codes them as columns, and the
+verbs below put these together. pandas and formulaic are imported when a model is asked for and
+not before.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lmmlab.engine.design import Design, LMMError, Term
+from lmmlab.formula.grammar import columns, text
+from lmmlab.formula.terms import Model, parse
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from lmmlab.engine.fit import Fit
+
+
+def lmm(formula: str, data: pd.DataFrame, reml: bool = True) -> Fit:
+    """Fit a linear mixed model: what is true on average, and how much groups differ from it.
+
+    Parameters
+    ----------
+    formula : str
+        The model in lme4's notation, such as ``"Reaction ~ Days + (Days | Subject)"``.
+    data : DataFrame
+        One row per measurement. Rows with a missing value in a column of the formula are dropped.
+    reml : bool
+        Restricted maximum likelihood (the default) or maximum likelihood.
+
+    Returns
+    -------
+    Fit
+        The estimates; its repr is the summary.
+
+    Raises
+    ------
+    LMMError
+        If the formula or the data cannot be used: what is wrong, where, and what to do.
+
+    Examples
+    --------
+    >>> from lmmlab import lmm, load
+    >>> fit = lmm("Reaction ~ Days + (Days | Subject)", load("sleepstudy"))
+    >>> fit.beta.round(2).tolist()
+    [251.41, 10.47]
+    """
+    from lmmlab.engine.fit import fit
+
+    return fit(design(formula, data), reml=reml)
+
+
+def design(formula: str, data: pd.DataFrame) -> Design:
+    """Turn a formula and a table into the arrays that the engine needs.
+
+    Parameters
+    ----------
+    formula : str
+        The model in lme4's notation; see Notes.
+    data : DataFrame
+        One row per measurement. Rows with a missing value in a column of the formula are dropped.
+
+    Returns
+    -------
+    Design
+        y, X and Z with their names as lme4 writes them.
+
+    Raises
+    ------
+    LMMError
+        If the formula or the data cannot be used: what is wrong, where, and what to do.
+
+    Notes
+    -----
+    ``(x | g)`` lets intercept and slope vary and be correlated, ``(x || g)`` takes all covariances
+    between its columns as zero (also between those of a factor, where lme4 keeps them), ``(1 | g)``
+    is the intercept alone, ``(0 + x | g)`` the slope alone. Several terms with the same g are
+    independent of each other, so ``(1 | g) + (0 + x | g)`` is ``(x || g)``.
+
+    Examples
+    --------
+    >>> from lmmlab import load
+    >>> made = design("Reaction ~ Days + (Days | Subject)", load("sleepstudy"))
+    >>> made.X.shape, made.names, made.terms[0].levels[:3]
+    ((180, 2), ('(Intercept)', 'Days'), ('308', '309', '310'))
+    """
+    from lmmlab.formula.matrices import matrices
+    from lmmlab.formula.table import complete_rows, numbers
+
+    model = parse(formula)
+    rows, dropped = complete_rows(
+        data, list(dict.fromkeys(columns(model.response) + model.predictors))
+    )
+    y = np.full(len(rows), numbers(model.response, rows))
+    parts = {"fixed": model.fixed}
+    parts |= {f"random{k}": part.terms for k, part in enumerate(model.random)}
+    made = matrices(parts, rows)
+    X, names = made["fixed"]
+    return Design(
+        y=y,
+        X=X,
+        names=names,
+        terms=(_random_term(model, rows, made),),
+        dropped=dropped,
+        formula=" ".join(formula.split()),
+        response=text(model.response),
+    )
+
+
+def _random_term(
+    model: Model, rows: pd.DataFrame, made: dict[str, tuple[np.ndarray, tuple[str, ...]]]
+) -> Term:
+    """Merge the random terms, which share one grouping factor, into one `Term` with blocks."""
+    from lmmlab.formula.table import levels
+
+    groups = list(dict.fromkeys(":".join(part.group) for part in model.random))
+    if len(groups) > 1:
+        raise LMMError(
+            f"The formula has {len(groups)} grouping factors, {' and '.join(groups)}; this version "
+            "fits one ((1 | a/b) stands for two, a and a:b). Keep the one that matters most."
+        )
+    codes, found = levels(rows[model.random[0].group[0]])
+    for name in model.random[0].group[1:]:
+        inner, labels = levels(rows[name])
+        used, codes = np.unique(codes * len(labels) + inner, return_inverse=True)
+        found = tuple(f"{found[k // len(labels)]}:{labels[k % len(labels)]}" for k in used)
+    if len(found) < 2:
+        raise LMMError(
+            f"The grouping factor {groups[0]} has only one level, {found[0]}, in the {len(rows)} "
+            "rows that are used. How much groups differ can only be seen from several; use a "
+            "column that tells them apart."
+        )
+    Z = [made[f"random{k}"] for k in range(len(model.random))]
+    names = [name for _, part in Z for name in part]
+    for name in names:
+        if names.count(name) > 1:
+            raise LMMError(
+                f"{name} varies between the levels of {groups[0]} in two random terms, which "
+                "cannot be told apart; name it in one of them. (x | g) already contains (1 | g); "
+                "write (0 + x | g) for the slope alone."
+            )
+    blocks = [
+        block
+        for part, (_, columns_) in zip(model.random, Z, strict=True)
+        for block in ([len(columns_)] if part.correlated else [1] * len(columns_))
+    ]
+    return Term(
+        group=groups[0],
+        names=tuple(names),
+        Z=np.hstack([matrix for matrix, _ in Z]),
+        codes=np.asarray(codes, dtype=np.intp),
+        levels=found,
+        blocks=tuple(blocks),
+    )
