@@ -1,0 +1,93 @@
+"""Every lab over its whole control box: no exception, no NaN, nothing outside its axes."""
+
+import itertools
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lmmlab import labs
+from lmmlab.picture import marks
+from lmmlab.picture.words import plain
+
+LABS = [getattr(labs, name) for name in labs.__all__]
+STATES = 2_000
+
+
+def random_state(lab: Any, rng: np.random.Generator) -> dict[str, Any]:
+    """Draw one state; every slider stands at an end of its range one time in five."""
+    state: dict[str, Any] = {}
+    for spec in lab.specs:
+        if spec.choices:
+            state[spec.name] = str(rng.choice([name for name, _ in spec.choices]))
+        elif isinstance(spec.default, str):
+            state[spec.name] = str(rng.choice(["", "335", "1", "7", "nobody"]))
+        elif isinstance(spec.default, int):
+            ends = rng.random() < 0.2
+            state[spec.name] = int(
+                rng.choice([spec.low, spec.high]) if ends else rng.integers(spec.low, spec.high + 1)
+            )
+        else:
+            ends = rng.random() < 0.2
+            state[spec.name] = float(
+                rng.choice([spec.low, spec.high]) if ends else rng.uniform(spec.low, spec.high)
+            )
+    return state
+
+
+def extent(mark: marks.Mark) -> tuple[np.ndarray, np.ndarray]:
+    """Give all x and all y that a mark reaches, from its fields alone."""
+    match mark:
+        case marks.Line() | marks.Points():
+            return np.ravel(mark.x), np.ravel(mark.y)
+        case marks.Segments():
+            return np.append(mark.x0, mark.x1), np.append(mark.y0, mark.y1)
+        case marks.Ellipse():
+            reach = mark.scale * np.sqrt(np.diag(mark.cov))
+            both = np.stack([mark.center - reach, mark.center + reach])
+            return both[:, 0], both[:, 1]
+        case marks.Label():
+            return np.array([mark.x]), np.array([mark.y])
+    raise AssertionError(f"no lab used {type(mark).__name__} before: say here how far it reaches")
+
+
+def assert_sound(lab: Any, state: dict[str, Any]) -> None:
+    scene = lab.scene(**state)
+    words = lab.module.words(scene)
+    text = " ".join([*map(plain, words), scene.message, *lab.module.notes(scene).values()])
+    assert 1 <= len(words) <= 4
+    assert "nan" not in text.lower()
+    assert "inf" not in text.lower().replace("information", "")
+    for panel in lab.module.picture(scene).panels:
+        for axis in (panel.x, panel.y):
+            assert np.isfinite(axis.limits).all()
+            assert axis.limits[0] < axis.limits[1]
+        for mark in panel.marks:
+            for values, axis in zip(extent(mark), (panel.x, panel.y), strict=True):
+                seen = values[np.isfinite(values)]
+                low, high = axis.limits
+                slack = 1e-9 * (high - low)
+                assert ((seen >= low - slack) & (seen <= high + slack)).all(), (panel.title, mark)
+
+
+@pytest.mark.parametrize("lab", LABS, ids=lambda lab: lab.name)
+def test_random_states_are_sound(lab: Any) -> None:
+    rng = np.random.default_rng(20)
+    for _ in range(STATES):
+        state = random_state(lab, rng)
+        try:
+            assert_sound(lab, state)
+        except Exception as error:
+            raise AssertionError(f"{lab.name}: {state}") from error
+
+
+@pytest.mark.parametrize("lab", LABS, ids=lambda lab: lab.name)
+def test_each_slider_at_each_end_is_sound(lab: Any) -> None:
+    first = {s.name: [n for n, _ in s.choices] for s in lab.specs if s.name == "source"}
+    for source in first.get("source", [None]):
+        base = {} if source is None else {"source": source}
+        sliders = [s for s in lab.specs if not isinstance(s.default, str)]
+        for a, b in itertools.combinations(sliders, 2):
+            for x, y in itertools.product((a.low, a.high), (b.low, b.high)):
+                kinds = (type(a.default)(x), type(b.default)(y))
+                assert_sound(lab, {**base, a.name: kinds[0], b.name: kinds[1]})
