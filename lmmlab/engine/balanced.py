@@ -1,0 +1,309 @@
+"""Balanced designs: where the estimates are a formula and nothing has to be searched for.
+
+When every group has the same random columns, up to a rotation, the data fall apart into two
+independent halves: what happens within the groups, which knows sigma, and the groups' own
+coefficients, which know G. If moreover each fixed effect lives wholly in one of the halves, both
+can be estimated by analysis of variance, zero variances included. `balance` decides exactly
+whether a design is of that kind and does all that does not depend on the response; `halves` and
+`estimate` then take many responses at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lmmlab.engine.design import Design, Floats, Ints
+
+_ROUNDING = 1e-10  # what still counts as equal, for quantities that are scaled to 1
+_PERFECT = 1e-24  # a share of the response's sum of squares that is nothing but rounding
+
+
+@dataclass(frozen=True, eq=False)
+class Balanced:
+    """A balanced design, with all that does not depend on the response.
+
+    Parameters
+    ----------
+    order : (n,) integer array
+        The rows, group by group.
+    root : float
+        Square root of the weight that all rows share.
+    fixed : (n, p) array
+        Orthonormal columns with ``X[order] * root = fixed @ fixed_back``.
+    fixed_back : (p, p) array
+        Upper triangular.
+    random : (J, rows, q) array
+        Columns that are orthonormal within each group, ``Z_j * root = random[j] @ random_back``.
+    random_back : (q, q) array
+        Upper triangular, with a diagonal block for each of `blocks`.
+    between : (J, q, p) array
+        The groups' own coefficients of the columns of `fixed`.
+    blocks : tuple of slice
+        The random columns of each block of G.
+    rank_within : int
+        How many fixed effects live within the groups.
+    rank_between : tuple of int
+        How many values between the groups the fixed effects take up, for each block.
+    """
+
+    order: Ints
+    root: float
+    fixed: Floats
+    fixed_back: Floats
+    random: Floats
+    random_back: Floats
+    between: Floats
+    blocks: tuple[slice, ...]
+    rank_within: int
+    rank_between: tuple[int, ...]
+
+    def df(self, reml: bool) -> tuple[int, Ints]:
+        """Give the degrees of freedom within groups, and between groups for each random column."""
+        groups, rows, q = self.random.shape
+        within = groups * (rows - q) - reml * self.rank_within
+        between = np.empty(q, dtype=np.intp)
+        for block, rank in zip(self.blocks, self.rank_between, strict=True):
+            between[block] = groups - reml * rank
+        return within, between
+
+    def has_df(self, reml: bool) -> bool:
+        """Tell whether degrees of freedom are left in both halves."""
+        within, between = self.df(reml)
+        return within > 0 and bool((between > 0).all())
+
+
+def balance(design: Design) -> Balanced | None:
+    """Prepare the closed form of a design, or give None when it has none.
+
+    Parameters
+    ----------
+    design : Design
+        Its response is not looked at.
+
+    Returns
+    -------
+    Balanced or None
+        None means that the general optimiser is needed: several random terms, unequal weights,
+        groups of different sizes or different Z_j'Z_j, a fixed effect that lives partly within
+        and partly between groups, or no degrees of freedom left.
+
+    Notes
+    -----
+    Let X have orthonormal columns, as it has after X = QR, and let all Z_j'Z_j = I, as they have
+    after Z_j = Q_j A^(1/2). With C_j = Z_j'X_j, the information between groups is
+    M_B = sum_j C_j'C_j, and that within groups is I - M_B.
+
+    Each fixed effect lives wholly in one half iff M_B is a projection (rank M_B + rank M_W = p).
+    Between groups, weighted least squares is least squares whatever G is iff the columns of the
+    stacked C_j span all combinations of some r vectors over groups with q unit vectors (rank
+    M_B = q r, r the rank of the J x qp matrix K of vec C_j). As the stacked C_j have orthonormal
+    columns (or zeros), that says that K'K / q is a projection, and r is its trace. So both rank
+    conditions are asked as "is this symmetric matrix its own square?", which needs no delicate
+    threshold. With G in diagonal blocks (``||``) and Z_j'Z_j in the same blocks, the second
+    condition holds for each block by itself.
+
+    See Lange & Laird (1989, J. Am. Stat. Assoc. 84, 241-247) for the balanced case.
+    """
+    if len(design.terms) != 1:
+        return None
+    term = design.terms[0]
+    groups, q = len(term.levels), term.Z.shape[1]
+    size = np.bincount(term.codes, minlength=groups)
+    rows = int(size[0])
+    if (size != rows).any() or rows <= q:
+        return None
+    root = 1.0
+    if design.weights is not None:
+        root = float(np.sqrt(design.weights[0]))
+        if (design.weights != design.weights[0]).any():
+            return None
+    order = np.argsort(term.codes, kind="stable")
+    blocks = _slices(term.blocks)
+
+    Z = (root * term.Z[order]).reshape(groups, rows, q)
+    random_back = _square_root(Z[0], blocks)
+    if random_back is None:
+        return None
+    random = Z @ np.linalg.inv(random_back)
+    if not _equal(random.transpose(0, 2, 1) @ random, np.eye(q)):
+        return None
+
+    fixed, fixed_back = np.linalg.qr(root * design.X[order])
+    if _rank_deficient(fixed_back):
+        return None
+    p = fixed.shape[1]
+    between = random.transpose(0, 2, 1) @ fixed.reshape(groups, rows, p)
+    stacked = between.reshape(groups * q, p)
+    information = stacked.T @ stacked
+    if not _equal(information @ information, information):
+        return None
+    ranks = []
+    for block in blocks:
+        K = between[:, block].reshape(groups, -1)
+        projection = K.T @ K / (block.stop - block.start)
+        if not _equal(projection @ projection, projection):
+            return None
+        ranks.append(round(float(projection.trace())))
+    rank_within = p - round(float(information.trace()))
+    return Balanced(
+        order,
+        root,
+        fixed,
+        fixed_back,
+        random,
+        random_back,
+        between,
+        blocks,
+        rank_within,
+        tuple(ranks),
+    )
+
+
+def _slices(blocks: tuple[int, ...]) -> tuple[slice, ...]:
+    ends = np.cumsum(blocks).tolist()
+    return tuple(slice(end - size, end) for end, size in zip(ends, blocks, strict=True))
+
+
+def _square_root(Z: Floats, blocks: tuple[slice, ...]) -> Floats | None:
+    """Give the triangular R with R'R = Z'Z if it has the blocks of G and full rank."""
+    R = np.linalg.qr(Z).R
+    if _rank_deficient(R):
+        return None
+    blocked = np.zeros_like(R)
+    for block in blocks:
+        blocked[block, block] = R[block, block]
+    return blocked if _equal(blocked, R, np.linalg.norm(R, axis=0)) else None
+
+
+def _rank_deficient(R: Floats) -> bool:
+    """Tell whether a column, each by its own scale, depends on those before it."""
+    return bool((np.abs(R.diagonal()) <= _ROUNDING * np.linalg.norm(R, axis=0)).any())
+
+
+def _equal(left: Floats, right: Floats, scale: Floats | float = 1.0) -> bool:
+    return bool((np.abs(left - right) <= _ROUNDING * scale).all())
+
+
+def halves(design: Balanced, Y: Floats) -> tuple[Floats, Floats, Floats]:
+    """Split responses into what happens within groups and between groups.
+
+    Parameters
+    ----------
+    design : Balanced
+    Y : (m, n) array
+        One response in each row.
+
+    Returns
+    -------
+    (m, p) array
+        Coefficients of the orthonormal fixed columns; they are the same whatever G is.
+    (m,) array
+        Sum of squares within groups; 0 when nothing but rounding is left.
+    (m, q, q) array
+        Sums of squares and products between groups, of the groups' own coefficients.
+    """
+    groups, rows = design.random.shape[:2]
+    Y = design.root * Y[:, design.order]
+    coefficients = Y @ design.fixed
+    residual = Y - coefficients @ design.fixed.T
+    by_group = residual.reshape(-1, groups, rows).transpose(1, 0, 2)
+    own = by_group @ design.random
+    left = by_group - own @ design.random.transpose(0, 2, 1)
+    within = np.einsum("jmi,jmi->m", left, left)
+    within[within <= _PERFECT * np.einsum("mi,mi->m", Y, Y)] = 0.0
+    own = own.transpose(1, 2, 0)
+    return coefficients, within, own @ own.transpose(0, 2, 1)
+
+
+def estimate(
+    design: Balanced, within: Floats, between: Floats, reml: bool
+) -> tuple[Floats, Floats, Floats]:
+    """Estimate sigma**2 and, in orthonormal columns, G from the two sums of squares.
+
+    Parameters
+    ----------
+    design : Balanced
+    within : (m,) array
+    between : (m, q, q) array
+        See `halves`.
+    reml : bool
+
+    Returns
+    -------
+    (m,) array
+        sigma**2.
+    (m, q) array
+        The eigenvalues of G; exactly 0 on the boundary.
+    (m, q, q) array
+        Their eigenvectors, in columns.
+
+    Notes
+    -----
+    The groups' own coefficients have covariance G + sigma**2 I, whose eigenvalues are at least
+    sigma**2. So the mean squares between groups, in ascending order, are compared with that
+    within groups: one that is smaller joins it, sums of squares and degrees of freedom added, and
+    the pooled mean square is what the next one is compared with (Amemiya 1985, Am. Stat. 39,
+    112-117, for one block). Pooling all smaller ones at once would be wrong: the first that joins
+    lowers the bar for the second.
+    """
+    df_within, df_between = design.df(reml)
+    sums = np.empty(between.shape[:2])
+    vectors = np.zeros_like(between)
+    for block in design.blocks:
+        sums[:, block], vectors[:, block, block] = np.linalg.eigh(between[:, block, block])
+    squares = sums / df_between
+    every = np.arange(len(sums))
+    total, df = within.copy(), np.full(len(sums), df_within)
+    for column in np.argsort(squares, axis=1).T:
+        joins = squares[every, column] * df < total
+        total += joins * sums[every, column]
+        df += joins * df_between[column]
+    sigma2 = total / df
+    return sigma2, np.maximum(squares - sigma2[:, None], 0.0), vectors
+
+
+def closed_theta(design: Design, reml: bool = True) -> Floats | None:
+    """Give the estimate of theta by formula, or None when the design has none.
+
+    Parameters
+    ----------
+    design : Design
+    reml : bool
+
+    Returns
+    -------
+    array or None
+        The lower triangles of the relative Cholesky factor, block by block and column by column,
+        with a diagonal that is not negative. None also when the fit is perfect.
+
+    Examples
+    --------
+    Two measurements on each of three people, who differ more than their measurements do:
+
+    >>> import numpy as np
+    >>> from lmmlab.engine.design import Design, Term
+    >>> ones = np.ones((6, 1))
+    >>> person = Term("person", ("(Intercept)",), ones, np.arange(6) // 2, ("a", "b", "c"), (1,))
+    >>> y = np.array([1.0, 3.0, 5.0, 7.0, 9.0, 11.0])
+    >>> closed_theta(Design(y, ones, ("(Intercept)",), (person,)))  # sqrt(((32 - 2) / 2) / 2)
+    array([2.73861279])
+    """
+    balanced = balance(design)
+    if balanced is None or not balanced.has_df(reml):
+        return None
+    _, within, between = halves(balanced, design.y[None])
+    if within[0] == 0.0:
+        return None
+    sigma2, variances, vectors = estimate(balanced, within, between, reml)
+    root = np.linalg.solve(balanced.random_back, vectors[0] * np.sqrt(variances[0] / sigma2))
+    return np.concatenate([_triangle(root[block, block]) for block in balanced.blocks])
+
+
+def _triangle(root: Floats) -> Floats:
+    """Give the lower triangle, column by column, of the L with LL' = root root'."""
+    R = np.linalg.qr(root.T).R
+    signs = np.where(R.diagonal() < 0, -1.0, 1.0)
+    triangle: Floats = (signs[:, None] * R)[np.triu_indices(len(R))]
+    return triangle
