@@ -94,9 +94,7 @@ def design(formula: str, data: pd.DataFrame) -> Design:
     from lmmlab.formula.table import complete_rows, numbers
 
     model = parse(formula)
-    rows, dropped = complete_rows(
-        data, list(dict.fromkeys(columns(model.response) + model.predictors))
-    )
+    rows, dropped = complete_rows(data, columns(model.response) + model.predictors)
     y = np.full(len(rows), numbers(model.response, rows))
     parts = {"fixed": model.fixed}
     parts |= {f"random{k}": part.terms for k, part in enumerate(model.random)}

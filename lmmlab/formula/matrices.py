@@ -58,7 +58,9 @@ def variable(node: Node, rows: pd.DataFrame) -> Variable:
             x = np.broadcast_to(numbers(argument, rows), len(rows))
             values = _basis(node, x)
             values = check_finite(values, node, rows)
-            return Variable(label, values, tuple(str(k + 1) for k in range(values.shape[1])))
+            if values.shape[1] > 1:
+                return Variable(label, values, tuple(str(k + 1) for k in range(values.shape[1])))
+            return Variable(label, values[:, 0])  # R numbers the columns where there are several
     return Variable(label, np.broadcast_to(numbers(node, rows), len(rows)))
 
 

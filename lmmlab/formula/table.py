@@ -53,11 +53,11 @@ def complete_rows(data: Any, names: list[str]) -> tuple[pd.DataFrame, int]:
             )
     if len(data) == 0:
         raise LMMError("The table has no rows; a model needs data.")
-    rows = data[names]
+    rows = data[list(dict.fromkeys(names))]
     missing = rows.isna().to_numpy()
     keep = ~missing.any(axis=1)
     if not keep.any():
-        counts = ", ".join(f"{n} ({k})" for n, k in zip(names, missing.sum(axis=0), strict=True))
+        counts = ", ".join(f"{n} ({k})" for n, k in zip(rows, missing.sum(axis=0), strict=True))
         raise LMMError(
             f"Each of the {len(data)} rows has a missing value in a column that the formula uses. "
             f"Missing values by column: {counts}. Leave out the column that is mostly missing."

@@ -1,0 +1,123 @@
+"""The data sets of the lessons: complete, with their levels in order and their source."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lmmlab.data import arrays, load, names
+from lmmlab.engine.design import LMMError
+
+ROWS = {
+    "sleepstudy": 180,
+    "orthodont": 108,
+    "cake": 270,
+    "dyestuff2": 30,
+    "irregular": 422,
+    "within_between": 360,
+    "rho_plus1": 40,
+    "rho_minus1": 40,
+    "apim": 236,
+    "apim_negative": 236,
+}
+
+LEVELS = [
+    ("sleepstudy", "Subject", 18, ["308", "309", "310"]),
+    ("orthodont", "Subject", 27, ["M01", "M02", "M03"]),
+    ("orthodont", "Sex", 2, ["Male", "Female"]),
+    ("cake", "temperature", 6, ["175", "185", "195", "205", "215", "225"]),
+    ("cake", "recipe", 3, ["A", "B", "C"]),
+    ("cake", "replicate", 15, ["1", "2", "3"]),
+    ("cake", "batch", 45, ["A:1", "B:1", "C:1", "A:2"]),
+    ("dyestuff2", "Batch", 6, ["A", "B", "C", "D", "E", "F"]),
+    ("irregular", "id", 80, ["p01", "p02"]),
+    ("irregular", "group", 2, ["control", "treated"]),
+    ("within_between", "group", 30, ["g01", "g02"]),
+    ("rho_plus1", "id", 8, ["i1", "i2"]),
+    ("rho_minus1", "id", 8, ["i1", "i2"]),
+    ("apim", "dyad", 120, ["d001", "d002"]),
+    ("apim", "role", 2, ["patient", "partner"]),
+    ("apim_negative", "dyad", 120, ["d001", "d002"]),
+    ("apim_negative", "role", 2, ["patient", "partner"]),
+]
+
+
+def test_every_set_is_listed():
+    assert names() == list(ROWS)
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_tables_and_arrays_are_complete_and_the_same(name):
+    table, columns = load(name), arrays(name)
+    assert len(table) == ROWS[name]
+    assert list(table) == list(columns)
+    assert not table.isna().to_numpy().any()
+    assert len(table.attrs["source"]) > 40
+    for column, values in columns.items():
+        if values.dtype.kind == "U":
+            assert list(table[column].astype(str)) == list(values)
+        else:
+            assert np.isfinite(values).all()
+            np.testing.assert_array_equal(table[column], values)
+
+
+@pytest.mark.parametrize(("name", "factor", "count", "first"), LEVELS)
+def test_levels_stand_in_order(name, factor, count, first):
+    column = load(name)[factor]
+    assert isinstance(column.dtype, pd.CategoricalDtype)
+    assert len(column.cat.categories) == count
+    assert list(column.cat.categories[: len(first)]) == first
+
+
+def test_every_text_column_is_a_factor():
+    listed = {(name, factor) for name, factor, _, _ in LEVELS}
+    text = {
+        (name, column)
+        for name in names()
+        for column, v in arrays(name).items()
+        if v.dtype.kind == "U"
+    }
+    assert text == listed
+
+
+def test_a_few_values_of_the_papers():
+    sleep = load("sleepstudy")
+    assert sleep.Reaction[0] == 249.56
+    assert (
+        sleep.groupby("Subject", observed=True)
+        .Days.apply(list)
+        .map(lambda d: d == list(range(10)))
+        .all()
+    )
+    assert load("dyestuff2").Yield.mean() == pytest.approx(5.6656)
+    assert load("orthodont").groupby("Sex", observed=True).distance.mean()["Male"] == pytest.approx(
+        24.96875
+    )
+
+
+def test_every_call_gives_a_table_of_its_own():
+    mine = load("sleepstudy")
+    mine.loc[:, "Reaction"] = 0.0
+    arrays("sleepstudy")["Days"][:] = 0
+    assert load("sleepstudy").Reaction.min() > 100
+    assert arrays("sleepstudy")["Days"].max() == 9
+
+
+@pytest.mark.parametrize(
+    "name", ["sleepstudie", "", "../sleepstudy", "index", "sleepstudy.csv", None]
+)
+@pytest.mark.parametrize("reader", [load, arrays])
+def test_an_unknown_name_is_answered_with_the_names(reader, name):
+    with pytest.raises(LMMError, match=r"no data set .*sleepstudy, orthodont"):
+        reader(name)
+
+
+def test_arrays_do_without_pandas():
+    code = (
+        "import sys; from lmmlab.data import arrays; arrays('sleepstudy');"
+        "print({'pandas', 'formulaic', 'scipy'} & set(sys.modules))"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "set()"
