@@ -86,7 +86,7 @@ def copy_lessons(source: Path, target: Path) -> list[str]:
 
 
 def _text(notebook: Path) -> object:
-    """What was written in a notebook, without outputs, so that running it is no change."""
+    """Return what is written in a notebook, without outputs: to run it is no change."""
     try:
         cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
         return [(cell["cell_type"], "".join(cell["source"])) for cell in cells]

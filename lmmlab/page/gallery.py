@@ -22,6 +22,7 @@ from tornado.ioloop import IOLoop
 from tornado.web import authenticated
 
 from lmmlab.app import LESSONS
+from lmmlab.picture.palette import colour
 
 PICTURE_URL = "lmmlab/picture/"
 
@@ -81,11 +82,11 @@ def draw(lab: str, theme: str) -> bytes:
     Parameters
     ----------
     lab : str
-        Name of a module in `lmmlab.labs`.
+        Name of a lab in `lmmlab.labs`.
     theme : str
         ``"light"`` or ``"dark"``.
     """
-    figure = import_module(f"lmmlab.labs.{lab}").figure(theme=theme)
+    figure = getattr(import_module("lmmlab.labs"), lab).figure(theme=theme)
     svg = BytesIO()
     figure.savefig(svg, format="svg", metadata={"Date": None})
     return svg.getvalue()
@@ -93,12 +94,12 @@ def draw(lab: str, theme: str) -> bytes:
 
 def placeholder(theme: str) -> bytes:
     """Return a quiet picture for a lab that could not be drawn."""
-    card, line = {"light": ("#ffffff", "#e4e1d9"), "dark": ("#1b2028", "#2c333f")}[theme]
+    card, line = colour("card", theme), colour("rule", theme)
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 320 200">'
-        f'<rect width="320" height="200" fill="{card}"/>'
-        f'<g stroke="{line}" stroke-width="2"><path d="M40 150 280 60M40 130 280 100M40 110 280 40"/>'
-        "</g></svg>"
+        f'<path fill="{card}" d="M0 0h320v200H0z"/>'
+        f'<path stroke="{line}" stroke-width="2" d="M40 150 280 60M40 130 280 100M40 110 280 40"/>'
+        "</svg>"
     ).encode()
 
 

@@ -66,6 +66,7 @@ def welcome(handler: RequestHandler, notebook: nbformat.NotebookNode, cwd: str) 
     # Asking for the token sets its cookie. A page that is closed sends it back to end its
     # kernel; without it that farewell is refused and the kernel stays.
     _ = handler.xsrf_token
+    notebook.metadata["folder"] = cwd  # where its gallery is
     own = notebook.metadata.get("lmmlab", {})
     if "title" in own:
         notebook.metadata["title"] = own["title"]
@@ -83,7 +84,11 @@ def settings() -> Config:
     voila.strip_sources = True
     voila.file_allowlist = []
     # Another extension of JupyterLab that happens to be installed has no place in a lesson.
-    voila.extension_allowlist = ["anywidget", "@voila-dashboards/widgets-manager8"]
+    voila.extension_allowlist = [
+        "@jupyter-widgets/jupyterlab-manager",
+        "@voila-dashboards/widgets-manager8",
+        "anywidget",
+    ]
     voila.prelaunch_hook = welcome
     voila.page_config_hook = gallery.describe
     config.VoilaExecutor.allow_errors = True  # one failing cell hides nothing after it
@@ -158,6 +163,8 @@ def serve(folder: Path, host: str, port: int, browser: bool) -> None:
     config.Voila.open_browser = browser
     config.Voila.config_file_paths = []  # a Voila configuration of the user's is not for us
     config.Voila.log_level = logging.ERROR
+    # Tornado takes Jupyter's milliseconds between two pings for seconds, and says so.
+    logging.getLogger("tornado.general").setLevel(logging.ERROR)
     config.Voila.kernel_websocket_connection_class = PromptConnection
     config.VoilaConfiguration.kernel_spec_manager_class = ThisPython
     # Kernels of pages that are left alone for an hour end, connected or not.
