@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lmmlab.engine.covariance import theta_of
 from lmmlab.engine.design import Design, Floats, Ints
 
 _ROUNDING = 1e-10  # what still counts as equal, for quantities that are scaled to 1
@@ -298,12 +299,4 @@ def closed_theta(design: Design, reml: bool = True) -> Floats | None:
         return None
     sigma2, variances, vectors = estimate(balanced, within, between, reml)
     root = np.linalg.solve(balanced.random_back, vectors[0] * np.sqrt(variances[0] / sigma2))
-    return np.concatenate([_triangle(root[block, block]) for block in balanced.blocks])
-
-
-def _triangle(root: Floats) -> Floats:
-    """Give the lower triangle, column by column, of the L with LL' = root root'."""
-    R = np.linalg.qr(root.T).R
-    signs = np.where(R.diagonal() < 0, -1.0, 1.0)
-    triangle: Floats = (signs[:, None] * R)[np.triu_indices(len(R))]
-    return triangle
+    return theta_of(root, design.terms[0].blocks)

@@ -1,0 +1,210 @@
+"""Data from a truth: the same people, deformed.
+
+Chance enters once, as standard normals, and everything else is arithmetic on them. So a slider
+that changes tau, rho, sigma or the number of visits deforms the people that are there instead of
+replacing them, and two pictures differ by what was changed and by nothing else (common random
+numbers).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lmmlab.engine.design import Floats, Ints, LMMError
+
+_BLOCK = 32  # numbers that are drawn together for one person
+
+
+def normals(seed: int, people: int, width: int) -> Floats:
+    """Draw standard normals that stay with their person.
+
+    Parameters
+    ----------
+    seed : int
+        Not negative; another seed gives other people.
+    people : int
+        Number of rows.
+    width : int
+        Numbers for each person, for example two for the random effects and one for each visit.
+
+    Returns
+    -------
+    (people, width) array
+        Row j is the same whatever `people` is, and column k whatever `width` is.
+
+    Raises
+    ------
+    LMMError
+        If the seed is negative.
+
+    Notes
+    -----
+    The layout is fixed: numbers 0 to 31 of all people come person by person from the stream
+    (seed, 0), numbers 32 to 63 from the stream (seed, 1), and so on.
+
+    Examples
+    --------
+    >>> few, many = normals(1, 3, 4), normals(1, 30, 40)
+    >>> bool((few == many[:3, :4]).all())
+    True
+    """
+    if seed < 0:
+        raise LMMError(f"The seed is {seed}. Take a whole number from 0 on.")
+    blocks = [
+        np.random.default_rng([seed, block]).standard_normal((people, _BLOCK))
+        for block in range(-(-width // _BLOCK))
+    ]
+    return np.concatenate([np.empty((people, 0)), *blocks], axis=1)[:, :width]
+
+
+def exact_moments(u: Floats) -> Floats:
+    """Shift and stretch draws so that their mean is 0 and their covariance is exactly I.
+
+    Parameters
+    ----------
+    u : (J, q) array
+        Standard normals, one row for each person.
+
+    Returns
+    -------
+    (J, q) array
+        Column means 0, sample covariance (divisor J - 1) the identity. The first columns do not
+        depend on the later ones.
+
+    Raises
+    ------
+    LMMError
+        If there are no more than q people, or they do not vary in q directions.
+
+    Notes
+    -----
+    With random effects made from these draws, the people in the picture have exactly the G that
+    the sliders say. Their estimates still vary, by the noise of the visits.
+
+    Examples
+    --------
+    >>> u = exact_moments(normals(1, 10, 2))
+    >>> bool(np.allclose(np.cov(u.T), np.eye(2)))
+    True
+    """
+    people, q = u.shape
+    centred = u - u.mean(0)
+    basis, back = np.linalg.qr(centred)
+    if people <= q or not np.abs(back.diagonal()).min(initial=1.0) > 1e-10:
+        raise LMMError(
+            f"{people} people cannot have exact means and covariances of {q} random effects. "
+            f"Take at least {q + 1} people, or switch the exact moments off."
+        )
+    exact: Floats = basis * np.copysign(np.sqrt(people - 1.0), back.diagonal())
+    return exact
+
+
+def root(sd: Floats, corr: Floats | float = 0.0) -> Floats:
+    """Write out the lower-triangular root of G from standard deviations and correlations.
+
+    Parameters
+    ----------
+    sd : (q,) array
+        Standard deviations tau of the random effects; they may be 0.
+    corr : (q, q) array or float
+        Correlations rho; they may be 1 or -1. A number stands for all pairs.
+
+    Returns
+    -------
+    (q, q) array
+        T, lower triangular, with G = TT'.
+
+    Raises
+    ------
+    LMMError
+        If an sd is negative or no variables can have these correlations.
+
+    Notes
+    -----
+    For q = 2 it is ((tau0, 0), (rho tau1, sqrt(1 - rho**2) tau1)). Taken from sd and corr, and not
+    from G, it is continuous up to tau = 0 and rho = 1 or -1, where G is singular and a Cholesky
+    routine fails.
+
+    Examples
+    --------
+    >>> root([3.0, 2.0], -1.0).tolist()
+    [[3.0, 0.0], [-2.0, 0.0]]
+    """
+    sd = np.asarray(sd, dtype=float)
+    q = len(sd)
+    corr = np.array(np.broadcast_to(corr, (q, q)), dtype=float)
+    np.fill_diagonal(corr, 1.0)
+    T = np.zeros((q, q))
+    for k in range(q):  # Cholesky's rows, a pivot of 0 allowed
+        pivot = corr[k, k] - T[k] @ T[k]
+        T[k, k] = np.sqrt(max(pivot, 0.0))
+        rest = corr[k + 1 :, k] - T[k + 1 :] @ T[k]
+        if T[k, k] > 0:
+            T[k + 1 :, k] = rest / T[k, k]
+    if (
+        not (np.isfinite(sd) & (sd >= 0)).all()
+        or not np.abs(T @ T.T - corr).max(initial=0.0) < 1e-10
+    ):
+        raise LMMError(
+            f"No random effects have standard deviations {sd.tolist()} and correlations "
+            f"{corr.tolist()}. An sd must not be negative, a correlation must lie between -1 and "
+            "1, and the correlations must fit together."
+        )
+    return sd[:, None] * T
+
+
+def response(
+    X: Floats, Z: Floats, codes: Ints, beta: Floats, T: Floats, sigma: float, u: Floats, e: Floats
+) -> Floats:
+    """Turn standard normals into a response: y = X beta + Z b + sigma e with b = T u.
+
+    Parameters
+    ----------
+    X : (n, p) array
+    Z : (n, q) array
+    codes : (n,) integer array
+        The person of each row.
+    beta : (p,) array
+        Fixed effects.
+    T : (q, q) array
+        A root of G, see `root`.
+    sigma : float or (n,) array
+        Residual sd.
+    u : (..., J, q) array
+        Standard normals of the people; leading axes are repetitions of the study.
+    e : (..., n) array
+        Standard normals of the rows.
+
+    Returns
+    -------
+    (..., n) array
+
+    Examples
+    --------
+    >>> X = np.column_stack([np.ones(4), [0.0, 1.0, 0.0, 1.0]])
+    >>> codes, u, e = np.array([0, 0, 1, 1]), np.array([[1.0, 0.0], [0.0, 1.0]]), np.zeros(4)
+    >>> response(X, X, codes, np.array([10.0, 1.0]), root([2.0, 0.5]), 1.0, u, e).tolist()
+    [12.0, 13.0, 10.0, 11.5]
+    """
+    b = np.asarray(u) @ T.T
+    between = np.einsum("nk,...nk->...n", Z, b[..., codes, :])
+    y: Floats = X @ beta + between + sigma * np.asarray(e)
+    return y
+
+
+def visits(codes: Ints) -> Ints:
+    """Count the rows of each person, from 0, in the order in which they stand.
+
+    So that ``e[codes, visits(codes)]`` gives each row its own number when `e` has a row for each
+    person.
+
+    Examples
+    --------
+    >>> visits(np.array([0, 1, 0, 0, 1])).tolist()
+    [0, 0, 1, 2, 1]
+    """
+    order = np.argsort(codes, kind="stable")
+    size = np.bincount(codes)
+    number = np.empty_like(order)
+    number[order] = np.arange(len(codes)) - np.repeat(np.cumsum(size) - size, size)
+    return number
