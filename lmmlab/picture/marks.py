@@ -10,12 +10,15 @@ says), ``population`` (the average), ``person`` (the one who is followed), ``tru
 ``parameter:sigma``, ``parameter:beta``.
 
 Marks with `ids` hold one thing per person (a line, a point, an arrow). The one whose id is the
-picture's `chosen` lights up in the colour of ``person`` in every panel. A coordinate that is
-not a number means "not there": that thing is not drawn.
+picture's `chosen` lights up in the colour of ``person`` in every panel, above all the others. A
+coordinate that is not a number means "not there": that thing is not drawn, a line has a gap.
+
+What both renderers must compute from a mark stands here too, so that they cannot disagree.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +26,16 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Ids = tuple[str, ...]
+
+
+def _alike(mark: object, ids: Ids, *arrays: Floats) -> None:
+    """Refuse a mark whose arrays, or whose ids, do not belong together."""
+    shape = arrays[0].shape
+    if any(array.shape != shape for array in arrays):
+        shapes = ", ".join(str(array.shape) for array in arrays)
+        raise ValueError(f"The arrays of a {type(mark).__name__} differ in shape: {shapes}.")
+    if ids and len(ids) != shape[0]:
+        raise ValueError(f"A {type(mark).__name__} of {shape[0]} things has {len(ids)} ids.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +49,9 @@ class Line:
     dashed: bool = False
     bold: bool = False
 
+    def __post_init__(self) -> None:
+        _alike(self, self.ids, self.x, self.y)
+
 
 @dataclass(frozen=True, eq=False)
 class Points:
@@ -46,6 +62,9 @@ class Points:
     role: str
     ids: Ids = ()
     bold: bool = False
+
+    def __post_init__(self) -> None:
+        _alike(self, self.ids, self.x, self.y)
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +80,9 @@ class Segments:
     arrow: bool = False
     dashed: bool = False
 
+    def __post_init__(self) -> None:
+        _alike(self, self.ids, self.x0, self.y0, self.x1, self.y1)
+
 
 @dataclass(frozen=True, eq=False)
 class Band:
@@ -70,6 +92,9 @@ class Band:
     lower: Floats
     upper: Floats
     role: str
+
+    def __post_init__(self) -> None:
+        _alike(self, (), self.x, self.lower, self.upper)
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +110,31 @@ class Ellipse:
     scale: float = 1.0
     dashed: bool = False
 
+    def half_diameters(self) -> tuple[Floats, Floats]:
+        """Give two half-diameters p and q: the ellipse is center + p cos t + q sin t.
+
+        Notes
+        -----
+        With sds s0, s1 and correlation cos d, the ellipse is s0 cos(t - d/2), s1 cos(t + d/2), so
+        that p = (s0, s1) cos(d/2) and q = (s0, -s1) sin(d/2): q is zero at a correlation of +1,
+        p at -1, and nothing is divided by an sd. NaN in, NaN out.
+
+        Examples
+        --------
+        >>> cov = np.array([[4.0, 6.0], [6.0, 9.0]])
+        >>> Ellipse(np.zeros(2), cov, "model").half_diameters()
+        (array([2., 3.]), array([ 0., -0.]))
+        """
+        sd = self.scale * np.sqrt(np.maximum(np.diag(self.cov), 0.0))
+        product = float(sd[0] * sd[1])
+        rho = float(self.cov[0, 1]) * self.scale**2 / product if product != 0.0 else 0.0
+        # near +-1 the last digits of rho would show as their square root
+        rho = min(max(round(rho, 12), -1.0), 1.0) if math.isfinite(rho) else math.nan
+        return (
+            sd * math.sqrt((1.0 + rho) / 2.0),
+            sd * math.sqrt((1.0 - rho) / 2.0) * np.array([1.0, -1.0]),
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class Heatmap:
@@ -99,6 +149,21 @@ class Heatmap:
     role: str
     limits: tuple[float, float]
 
+    def __post_init__(self) -> None:
+        rows, columns = self.values.shape
+        if self.x.shape != (columns + 1,) or self.y.shape != (rows + 1,):
+            raise ValueError(
+                f"A Heatmap of {rows} x {columns} cells has {self.x.size} edges across "
+                f"and {self.y.size} upwards; it needs {columns + 1} and {rows + 1}."
+            )
+
+    def strength(self) -> Floats:
+        """Give each cell's share of the strongest colour, from 0 to 1; NaN stays NaN."""
+        low, high = self.limits
+        if high <= low:
+            return np.where(np.isnan(self.values), np.nan, 0.0)
+        return np.clip((self.values - low) / (high - low), 0.0, 1.0)
+
 
 @dataclass(frozen=True, eq=False)
 class Bars:
@@ -111,10 +176,16 @@ class Bars:
     role: str
     ids: Ids = ()
 
+    def __post_init__(self) -> None:
+        _alike(self, self.ids, self.x, self.base, self.top)
+
 
 @dataclass(frozen=True, eq=False)
 class Label:
-    """A word in the picture at (x, y); `anchor` is start, middle or end."""
+    """A word at (x, y): there is the middle of its height and its `anchor`.
+
+    `anchor` is start, middle or end.
+    """
 
     x: float
     y: float
@@ -140,6 +211,11 @@ class Axis:
     whole: bool = False
     ticked: bool = True
 
+    def __post_init__(self) -> None:
+        low, high = self.limits
+        if not (math.isfinite(low) and math.isfinite(high) and low < high):
+            raise ValueError(f"The axis {self.label!r} cannot go from {low} to {high}.")
+
 
 @dataclass(frozen=True, eq=False)
 class Panel:
@@ -162,3 +238,41 @@ class Picture:
 
     panels: tuple[Panel, ...]
     chosen: str = ""
+
+
+def reach(mark: Mark) -> tuple[Floats, Floats]:
+    """Give all finite x and all finite y that a mark touches, as two flat arrays.
+
+    What `axis.cover` needs to hold a mark, and what a test needs to see that nothing is drawn
+    outside its axes. A label counts with the point where it stands.
+
+    Examples
+    --------
+    >>> x, y = reach(Ellipse(np.zeros(2), np.diag([1.0, 4.0]), "model", scale=2.0))
+    >>> x.tolist(), y.tolist()
+    ([-2.0, 2.0], [-4.0, 4.0])
+    """
+    match mark:
+        case Line() | Points():
+            x, y = [mark.x], [mark.y]
+        case Segments():
+            x, y = [mark.x0, mark.x1], [mark.y0, mark.y1]
+        case Band():
+            x, y = [mark.x], [mark.lower, mark.upper]
+        case Ellipse():
+            out = mark.scale * np.sqrt(np.maximum(np.diag(mark.cov), 0.0))
+            low, high = mark.center - out, mark.center + out
+            x, y = [low[:1], high[:1]], [low[1:], high[1:]]
+        case Heatmap():
+            x, y = [mark.x], [mark.y]
+        case Bars():
+            x, y = [mark.x - mark.width / 2, mark.x + mark.width / 2], [mark.base, mark.top]
+        case Label():
+            x, y = [np.array([mark.x])], [np.array([mark.y])]
+    return _finite(x), _finite(y)
+
+
+def _finite(arrays: list[Floats]) -> Floats:
+    flat: Floats = np.concatenate([array.ravel() for array in arrays])
+    finite: Floats = flat[np.isfinite(flat)]
+    return finite
