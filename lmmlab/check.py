@@ -1,4 +1,4 @@
-"""``lmmlab check``: is everything there, are the numbers right, can pictures be drawn?
+"""The command ``lmmlab check``: everything there, numbers right, pictures drawn.
 
 For the student whose lesson does not work and the teacher who prepares forty machines: each
 thing that is wrong gets a sentence that says what to do.
@@ -51,7 +51,7 @@ def packages() -> Iterator[str]:
             continue
         print(f"  {need.name} {found}")
         if not need.specifier.contains(found, prereleases=True):
-            yield f'{need.name} {found} is too old. Run: python -m pip install "{need.name}{need.specifier}"'
+            yield f"{need.name} {found} is too old. Run: python -m pip install -U {need.name}"
 
 
 def lessons() -> Iterator[str]:
