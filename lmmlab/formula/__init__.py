@@ -14,7 +14,10 @@ import numpy as np
 
 from lmmlab.engine.design import Design, LMMError, Term
 from lmmlab.formula.grammar import columns, text
+from lmmlab.formula.study import simulate
 from lmmlab.formula.terms import Model, parse
+
+__all__ = ["design", "lmm", "simulate"]
 
 if TYPE_CHECKING:
     import pandas as pd

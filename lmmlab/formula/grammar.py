@@ -137,7 +137,7 @@ def text(node: Node | None, least: int = 0) -> str:
         case Name(name):
             return name if _NAME.fullmatch(name) else f"`{name}`"
         case Number(value):
-            return str(int(value)) if value.is_integer() else repr(value)
+            return short if float(short := f"{value:g}") == value else repr(value)
         case Sign(sign, None, right):
             binds = _UNARY
             written = sign + text(right, binds)

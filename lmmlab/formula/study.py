@@ -1,0 +1,180 @@
+"""A study from a truth: the table that a model would give if its parameters were these.
+
+The draws are those of `lmmlab.engine.simulate`: they belong to a seed and a person, so the same
+seed gives the same people whatever the parameters, the number of groups or the number of rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lmmlab.engine.design import Design, Floats, LMMError
+from lmmlab.formula.grammar import Name
+from lmmlab.formula.terms import Model, parse
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_MOST_ROWS = 1_000_000
+_FIRST_VISIT = 2  # people with and without a random slope share the draws of their visits
+
+
+def simulate(
+    formula: str,
+    *,
+    beta: Sequence[float],
+    sd: Sequence[float],
+    sigma: float,
+    corr: float | Sequence[Sequence[float]] = 0.0,
+    groups: int | None = None,
+    per_group: int | None = None,
+    data: pd.DataFrame | None = None,
+    seed: int = 1,
+) -> pd.DataFrame:
+    """Make data from a truth: the same seed gives the same people, deformed by the parameters.
+
+    Parameters
+    ----------
+    formula : str
+        The model that is true, in lme4's notation.
+    beta : sequence of p numbers
+        Fixed effects, in the order of the columns: ``(Intercept)`` first.
+    sd : sequence of q numbers
+        Standard deviations tau of the random effects.
+    sigma : float
+        Residual standard deviation.
+    corr : float or (q, q) matrix
+        Correlations rho of the random effects; a number stands for all pairs.
+    groups, per_group : int
+        How many groups, and rows of each, where there is no `data`. The formula may then have one
+        predictor, which counts 0, 1, 2, ... in each group, like days.
+    data : DataFrame, optional
+        A table with the predictors and the groups; its response, if it has one, is replaced.
+    seed : int
+        Another seed gives other people.
+
+    Returns
+    -------
+    DataFrame
+        One row per measurement.
+
+    Raises
+    ------
+    LMMError
+        If the parameters do not fit the formula, or there are no such random effects.
+
+    Examples
+    --------
+    >>> simulate(
+    ...     "ms ~ day + (day | driver)", groups=2, per_group=2,
+    ...     beta=[250, 10], sd=[25, 6], corr=0.1, sigma=25, seed=5,
+    ... ).round(1)
+          ms  day driver
+    0  223.7    0      1
+    1  242.1    1      1
+    2  222.9    0      2
+    3  247.3    1      2
+    """
+    from lmmlab.engine.simulate import normals, response, root, visits
+    from lmmlab.formula import design
+
+    model = parse(formula)
+    if not isinstance(model.response, Name):
+        raise LMMError(
+            "simulate() makes the response itself, so a plain name must stand before the ~, "
+            "such as y."
+        )
+    name = model.response.name
+    if data is None:
+        table = _layout(model, name, groups, per_group)
+    elif groups is not None or per_group is not None:
+        raise LMMError("Give either data, or groups and per_group; the data say how many rows.")
+    else:
+        table = data
+    made = design(formula, table.assign(**{name: 0.0}) if hasattr(table, "assign") else table)
+    if made.dropped:
+        raise LMMError(
+            f"{made.dropped} rows of the data have a missing value; leave them out first."
+        )
+    if not (isinstance(sigma, int | float | np.number) and 0 <= sigma < np.inf):
+        raise LMMError(f"sigma is {sigma!r}; the residual sd is a number, 0 or more.")
+    if not isinstance(seed, int | np.integer):
+        raise LMMError(f"The seed is {seed!r}; give a whole number.")
+    [term] = made.terms
+    T = root(_vector("sd", sd, term.names, "random"), _correlations(corr, made))
+    number = visits(term.codes)
+    q = len(term.names)
+    drawn = normals(seed, len(term.levels), max(q, _FIRST_VISIT) + int(number.max()) + 1)
+    y = response(
+        made.X,
+        term.Z,
+        term.codes,
+        _vector("beta", beta, made.names, "fixed"),
+        T,
+        sigma,
+        drawn[:, :q],
+        drawn[term.codes, max(q, _FIRST_VISIT) + number],
+    )
+    return table.assign(**{name: y})
+
+
+def _layout(model: Model, name: str, groups: int | None, per_group: int | None) -> pd.DataFrame:
+    import pandas as pd
+
+    group, *inner = model.random[0].group
+    predictors = [column for column in model.predictors if column != group]
+    if inner or len(predictors) > 1:
+        raise LMMError(
+            f"The formula has several predictors or groups, {', '.join(model.predictors)}; give "
+            "data= a table with these columns."
+        )
+    for count, least, what in ((groups, 2, "groups"), (per_group, 1, "per_group")):
+        if not isinstance(count, int | np.integer) or count < least:
+            raise LMMError(f"{what} is {count!r}; give a whole number from {least} on.")
+    assert groups is not None and per_group is not None
+    if groups * per_group > _MOST_ROWS:
+        raise LMMError(f"{groups} x {per_group} rows are too many; {_MOST_ROWS} are the most.")
+    people = pd.Categorical.from_codes(
+        np.repeat(np.arange(groups), per_group), categories=[str(j + 1) for j in range(groups)]
+    )
+    columns: dict[str, Any] = {name: 0.0}
+    columns |= {column: np.tile(np.arange(per_group), groups) for column in predictors}
+    return pd.DataFrame(columns | {group: people})
+
+
+def _vector(what: str, values: Any, names: tuple[str, ...], kind: str) -> Floats:
+    try:
+        vector = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        vector = np.empty(0)
+    if vector.shape != (len(names),) or not np.isfinite(vector).all():
+        raise LMMError(
+            f"{what} is {values!r}, but the model has {len(names)} {kind} effects, "
+            f"{', '.join(names)}; give one number for each, in this order."
+        )
+    return vector
+
+
+def _correlations(corr: Any, made: Design) -> Floats:
+    """Spread a correlation over the blocks of G; between blocks the formula says zero."""
+    [term] = made.terms
+    q = len(term.names)
+    block = np.repeat(np.arange(len(term.blocks)), term.blocks)
+    inside = block[:, None] == block
+    try:
+        matrix = np.array(np.broadcast_to(np.asarray(corr, dtype=np.float64), (q, q)))
+    except (TypeError, ValueError):
+        raise LMMError(
+            f"corr must be a number or a {q} x {q} matrix, for {', '.join(term.names)}."
+        ) from None
+    between = matrix[~inside] if np.ndim(corr) else matrix[:1, 0] * (max(term.blocks) == 1)
+    if between.any():
+        raise LMMError(
+            f"corr is {corr!r}, but by the formula some of the random effects "
+            f"{', '.join(term.names)} are not correlated; make that correlation 0, or write "
+            f"(x | {term.group}) with one bar."
+        )
+    return matrix * inside
