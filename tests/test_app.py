@@ -225,7 +225,7 @@ def test_the_app_extra_is_named_when_it_is_missing(monkeypatch):
 
 
 def test_help_is_quick_because_nothing_heavy_is_imported():
-    run = "import sys; from lmmlab.app import main\ntry: main(['--help'])\nfinally: print(*sys.modules)"
+    run = "import sys; from lmmlab.app import main\ntry: main(['-h'])\nfinally: print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", run], capture_output=True, text=True, check=True)
     *said, modules = done.stdout.splitlines()
     assert "serve" in " ".join(said)

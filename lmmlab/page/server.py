@@ -185,6 +185,7 @@ def _link_jupyter_server_extension(server: ServerApp) -> None:
     prepare()
     server.config.merge(settings())
     server.kernel_websocket_connection_class = PromptConnection
+    server.tornado_settings = {**server.tornado_settings, "compress_response": True}
 
 
 def _load_jupyter_server_extension(server: ServerApp) -> None:

@@ -1,0 +1,99 @@
+"""What Binder is told to build, and our pages in an ordinary Jupyter server."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+import urllib.request
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+from lmmlab import app
+
+PROJECT = Path(app.__file__).parent.parent
+BINDER = PROJECT / "binder"
+
+
+@pytest.fixture(scope="module")
+def hub(start_server, free_port, tmp_path_factory):
+    """The address of a Jupyter server with our extension, started as on Binder: in the project."""
+    folder = tmp_path_factory.mktemp("binder")
+    shutil.copytree(app.lessons_folder(), folder / "lessons")
+    config = {
+        "allow_root": True,
+        "open_browser": False,
+        "jpserver_extensions": {"lmmlab.page.server": True, "voila.server_extension": True},
+    }
+    (folder / "config").mkdir()
+    (folder / "config" / "jupyter_server_config.json").write_text(json.dumps({"ServerApp": config}))
+    port = free_port()
+    environment = os.environ | {
+        "JUPYTER_CONFIG_DIR": str(folder / "config"),
+        "JUPYTER_DATA_DIR": str(folder / "data"),
+        "JUPYTER_TOKEN": "test",
+    }
+    command = [BINDER / "start", sys.executable, "-m", "jupyter_server", f"--port={port}"]
+    start_server(command, f"http://localhost:{port}/api", cwd=folder, env=environment)
+    return f"http://localhost:{port}/"
+
+
+def get(url, **headers):
+    """Headers and text of a page."""
+    asked = urllib.request.Request(url, headers={"Authorization": "token test", **headers})
+    with urllib.request.urlopen(asked, timeout=60) as answer:
+        return answer.headers, answer.read().decode(errors="replace")
+
+
+def test_the_address_in_the_manual_shows_the_gallery_and_runs_a_lesson(hub):
+    (address,) = re.findall(r"urlpath=(voila\S+)", (BINDER / "README.md").read_text())
+    _, gallery = get(hub + address)
+    (card,) = re.findall(r'<a href="/(voila/render/lessons/[^"]+)">', gallery)
+    assert "page.css" in gallery
+    _, lesson = get(hub + card)
+    assert "page.css" in lesson
+    assert f'href="/{address}">All lessons' in lesson
+    assert "vnd.jupyter.widget-view+json" in lesson
+    assert "raises-exception" not in lesson
+    for text in (gallery, lesson):
+        assert "cdn" not in text.lower()
+
+
+def test_the_folder_above_leads_to_the_lessons(hub):
+    assert 'href="/voila/tree/lessons"' in get(hub + "voila/tree")[1]
+
+
+def test_pages_are_compressed_there_too(hub):
+    headers, _ = get(hub + "voila/static/voila.js", **{"Accept-Encoding": "gzip"})
+    assert headers["Content-Encoding"] == "gzip"
+
+
+def test_theme_cannot_be_set_from_the_address_there_either(hub):
+    assert "alert(1)" not in get(hub + "voila/tree/lessons?theme=%22%3E%3Cscript%3Ealert(1)")[1]
+
+
+def test_the_pins_satisfy_what_the_project_asks_for():
+    lines = (BINDER / "requirements.txt").read_text().splitlines()
+    pins = dict(line.split("==") for line in lines if not line.startswith("#"))
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    for text in project["dependencies"] + project["optional-dependencies"]["app"]:
+        need = Requirement(text)
+        assert need.specifier.contains(pins[need.name]), text
+
+
+def test_repo2docker_accepts_the_folder(tmp_path):
+    tool = shutil.which("jupyter-repo2docker", path=Path(sys.executable).parent)
+    if tool is None:
+        pytest.skip("jupyter-repo2docker is not installed")
+    shutil.copytree(BINDER, tmp_path / "binder")
+    command = [tool, "--no-build", "--debug", tmp_path]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    said = run.stdout + run.stderr
+    assert run.returncode == 0, said
+    assert "py-3.12" in said or "py-2d3-2e12" in said
+    for step in ("binder/requirements.txt", "./binder/postBuild", "binder/start"):
+        assert step in said
