@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lmmlab.engine.covariance import theta_of
+from lmmlab.engine.covariance import slices, theta_of
 from lmmlab.engine.design import Design, Floats, Ints
 
 _ROUNDING = 1e-10  # what still counts as equal, for quantities that are scaled to 1
@@ -121,7 +121,7 @@ def balance(design: Design) -> Balanced | None:
         if (design.weights != design.weights[0]).any():
             return None
     order = np.argsort(term.codes, kind="stable")
-    blocks = _slices(term.blocks)
+    blocks = slices(term.blocks)
 
     Z = (root * term.Z[order]).reshape(groups, rows, q)
     random_back = _square_root(Z[0], blocks)
@@ -160,11 +160,6 @@ def balance(design: Design) -> Balanced | None:
         rank_within,
         tuple(ranks),
     )
-
-
-def _slices(blocks: tuple[int, ...]) -> tuple[slice, ...]:
-    ends = np.cumsum(blocks).tolist()
-    return tuple(slice(end - size, end) for end, size in zip(ends, blocks, strict=True))
 
 
 def _square_root(Z: Floats, blocks: tuple[slice, ...]) -> Floats | None:
