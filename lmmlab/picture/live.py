@@ -1,0 +1,311 @@
+"""The live bench: sliders and pictures in the browser, one function of their values in Python.
+
+The bench knows nothing of any lab: it calls ``show(values)`` and sends what comes back. Three
+decisions, all from measurements, make it quick on an ordinary Jupyter server:
+
+- The sliders stand inside the widget and speak by custom messages ``{v: values, n: number}``,
+  with several under way, so that the rate is not one picture per round trip. The kernel keeps
+  the newest values and refreshes once per turn of its event loop; a reply carries the newest `n`
+  and so acknowledges all older ones.
+- A reply holds one small buffer of coordinates, and of everything else (`structure`, axes,
+  words ...) only the parts that differ from what was sent before. A browser that missed a reply
+  sees a hole in the replies' numbers and asks for the whole.
+- Every control is also a trait, so that ``bench.tau0 = 30`` and `ipywidgets.link` work. Values
+  that come from the browser are set under a lock and not sent back: a thumb never jumps.
+
+The state of the widget alone (`_about` and `_scene`) paints the first picture. `_scene` is never
+sent by itself; whoever asks for the widget's state gets what is shown now.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import anywidget
+import traitlets
+
+from lmmlab.engine.design import LMMError
+from lmmlab.picture.control import Control, Value
+from lmmlab.picture.marks import Picture
+from lmmlab.picture.pack import axes, labels, pack, structure
+from lmmlab.picture.sheet import sheet
+from lmmlab.picture.trait import ControlTrait, checked, nearest
+from lmmlab.picture.words import spans
+
+_HERE = Path(__file__).parent
+
+RESERVED = frozenset({"theme", "template", "classic-tree", "token"})
+"""Names that mean something to the server when they stand in a link."""
+
+FAULT = "This state cannot be shown, which is a fault of the lab. Press reset to go on."
+
+NOTHING: Mapping[str, Any] = {
+    "structure": [],
+    "axes": [],
+    "labels": [],
+    "chosen": "",
+    "words": [],
+    "message": "",
+    "line": "",
+    "states": [],
+    "notes": {},
+    "headings": {},
+    "answers": {},
+    "stale": True,
+}
+"""The parts of a reply, before anything was shown."""
+
+
+@dataclass(frozen=True)
+class TaskState:
+    """How far a task of kind "do" is: reached or not, and what is still missing."""
+
+    done: bool
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a bench shows for some values.
+
+    Parameters
+    ----------
+    picture : Picture
+    words : tuple of str
+        Sentences under the picture, marked as in `lmmlab.picture.words`.
+    message : str
+        What is special about this state, or empty.
+    line : str
+        The one line of code that reproduces the state.
+    tasks : tuple of TaskState
+        One for each task of kind "do", in their order.
+    notes : mapping
+        Name of a control to what stands beside its slider (an estimate, say).
+    headings : mapping
+        Name of a group of controls to its heading, where the name itself is not the heading.
+    values : mapping
+        Values that were corrected; the bench moves its sliders there.
+    """
+
+    picture: Picture
+    words: tuple[str, ...] = ()
+    message: str = ""
+    line: str = ""
+    tasks: tuple[TaskState, ...] = ()
+    notes: Mapping[str, str] = field(default_factory=dict)
+    headings: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The reply to a prediction: right or not, why, and the values that show it."""
+
+    right: bool
+    text: str
+    values: Mapping[str, Value] = field(default_factory=dict)
+
+
+class Live(anywidget.AnyWidget):
+    """A bench: controls, pictures, words and tasks that move together.
+
+    Parameters
+    ----------
+    name : str
+        Its name in links, ``"shrinkage"``.
+    title, lead : str
+        Heading, and one sentence under it.
+    controls : sequence of Control
+        What can be moved. Each becomes a synced trait of its name.
+    show : callable
+        Values to `Shown`, a pure function. An `LMMError` becomes the message; the last good
+        picture stays, marked as stale.
+    tasks : sequence of dict
+        ``{"id", "kind": "predict" or "do", "title", "text", "choices"}``, without answers.
+    answer : callable
+        (id of a task, index of the choice) to `Answer`; asked when a prediction is committed.
+    equation : str
+        The model in one line, marked like words.
+    values : mapping
+        Where the sliders stand at the start, and after a reset.
+
+    Raises
+    ------
+    traitlets.TraitError
+        If a trait is set to a value that its control cannot take; the sentence says which it can.
+    ValueError
+        If a control has a name that the widget or a link needs for itself.
+    """
+
+    _esm = (_HERE / "draw.js").read_text("utf-8") + (_HERE / "live.js").read_text("utf-8")
+    _css = sheet() + (_HERE / "live.css").read_text("utf-8")
+
+    _about = traitlets.Dict().tag(sync=True)
+    _scene = traitlets.Dict().tag(sync=True, to_json=lambda _, bench: bench._whole())
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        title: str,
+        controls: Sequence[Control],
+        show: Callable[[dict[str, Value]], Shown],
+        tasks: Sequence[Mapping[str, Any]] = (),
+        answer: Callable[[str, int], Answer] | None = None,
+        lead: str = "",
+        equation: str = "",
+        values: Mapping[str, Value] | None = None,
+        **traits: Any,
+    ) -> None:
+        self._controls = {control.name: control for control in controls}
+        for taken in self._controls:
+            if taken in RESERVED or hasattr(type(self), taken):
+                raise ValueError(f"A control cannot be called {taken!r}: the bench needs the name.")
+        start = {control.name: control.default for control in controls} | dict(values or {})
+        kept = {name: ControlTrait(self._controls[name], value) for name, value in start.items()}
+        self._show, self._ask = show, answer
+        self._choices = {t["id"]: len(t["choices"]) for t in tasks if t["kind"] == "predict"}
+        self._values = {name: checked(self._controls[name], start[name]) for name in start}
+        self._news: dict[str, Value] = {}  # values that arrived and are not shown yet
+        self._tell: dict[str, Value] = {}  # values that the browser does not know yet
+        self._newest = 0  # number of the newest request
+        self._count = 0  # number of the newest reply
+        self._due = self._taking = False
+        self._frame = b""
+        self._parts: dict[str, Any] = dict(NOTHING)
+        self.add_traits(**kept)
+        self.observe(self._moved, names=list(kept))
+        self._about = {
+            "name": name,
+            "title": title,
+            "lead": lead,
+            "equation": spans(equation),
+            "controls": [
+                asdict(control)
+                | {"default": self._values[control.name], "whole": type(control.default) is int}
+                for control in controls
+            ],
+            "tasks": [dict(task) for task in tasks],
+        }
+        self._look()
+        self._sent = self._parts
+        super().__init__(**traits)  # opens the comm: from here on the browser knows what is shown
+        self.on_msg(self._heard)
+
+    def __repr__(self) -> str:
+        return f"<bench {self._about.get('name', '')}: {self._about.get('title', '')}>"
+
+    def _heard(self, _: object, content: Any, buffers: object) -> None:
+        """Take a request of the browser: values, a commitment, or the wish for everything."""
+        if not isinstance(content, dict) or not isinstance(content.get("n"), int):
+            return
+        self._newest = content["n"]
+        if content.get("full"):
+            self._sent = {}
+        for name, value in dict(content.get("v") or {}).items():
+            taken = nearest(self._controls[name], value) if name in self._controls else None
+            if taken is not None:
+                self._news[name] = taken
+        if "task" in content:
+            self._commit(content["task"], content.get("choice"))
+        self._soon()
+
+    def _commit(self, task: str, choice: Any) -> None:
+        """Answer a prediction, once, and move to the values that show why."""
+        answers = self._parts["answers"]
+        if self._ask is None or task not in self._choices or task in answers:
+            return
+        if choice not in range(self._choices[task]):
+            return
+        answer = self._ask(task, choice)
+        told = {"choice": choice, "right": answer.right, "text": answer.text}
+        self._parts = self._parts | {"answers": answers | {task: told}}
+        moves = {name: checked(self._controls[name], v) for name, v in answer.values.items()}
+        self._news |= moves
+        self._tell |= moves
+
+    def _moved(self, change: Any) -> None:
+        """Follow a trait, whoever set it: the browser, code, or a link to another widget."""
+        self._values[change["name"]] = change["new"]
+        if not self._taking:
+            self._soon()
+
+    def _soon(self) -> None:
+        """Refresh once, when all that has arrived by now is taken; at once without a loop."""
+        if self._due:
+            return
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self._refresh()
+        else:
+            self._due = True
+            loop.call_later(0, self._refresh)
+
+    def _refresh(self) -> None:
+        """Show the newest values and tell the browser what has changed."""
+        started = perf_counter()
+        self._due = False
+        news, self._news = self._news, {}
+        self._take(news)
+        drawn = self._look()
+        told = {key: part for key, part in self._parts.items() if self._sent.get(key) != part}
+        if not self._sent:
+            told["whole"] = drawn = True
+            self._tell = dict(self._values)
+        if self._tell:
+            told["values"], self._tell = self._tell, {}
+        self._sent = self._parts
+        self._count += 1
+        told |= {"k": self._count, "n": self._newest}
+        told["ms"] = round(1e3 * (perf_counter() - started), 1)
+        self.send(told, [self._frame] if drawn else [])
+
+    def _take(self, values: Mapping[str, Value]) -> None:
+        """Set traits without telling the browser, which knows these values or is told by reply."""
+        self._taking = True
+        try:
+            with self._lock_property(**values), self.hold_trait_notifications():
+                for name, value in values.items():
+                    self.set_trait(name, value)
+        finally:
+            self._taking = False
+
+    def _look(self) -> bool:
+        """Call `show` and keep what it gives as the parts of a reply; False if it gave nothing."""
+        try:
+            shown = self._show(dict(self._values))
+            parts = {
+                "structure": structure(shown.picture),
+                "axes": axes(shown.picture),
+                "labels": labels(shown.picture),
+                "chosen": shown.picture.chosen,
+                "words": [spans(sentence) for sentence in shown.words],
+                "message": shown.message,
+                "line": shown.line,
+                "states": [[state.done, state.note] for state in shown.tasks],
+                "notes": dict(shown.notes),
+                "headings": dict(shown.headings),
+                "stale": False,
+            }
+            self._frame = pack(shown.picture)
+            corrected = {k: v for k, v in shown.values.items() if self._values[k] != v}
+            self._take(corrected)
+        except LMMError as error:
+            parts = {"message": str(error), "stale": True}
+        except Exception:
+            self.log.exception("The bench cannot show %s.", self._values)
+            parts = {"message": FAULT, "stale": True}
+        else:
+            self._tell |= corrected
+        self._parts = self._parts | parts
+        return not parts["stale"]
+
+    def _whole(self) -> dict[str, Any]:
+        """Give all that is shown now; with it a page paints its first picture."""
+        return self._parts | {"k": self._count, "frame": self._frame}
