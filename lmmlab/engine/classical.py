@@ -47,7 +47,7 @@ def no_pooling(design: Design) -> Floats:
     known = size[:, 0] > _LOST * size[:, -1]
     own = np.full((levels, q), np.nan)
     own[known] = np.linalg.solve(gram[known], moment[known])[..., 0]
-    return own @ np.linalg.inv(back).T
+    return own @ np.linalg.pinv(back).T
 
 
 def complete_pooling(design: Design) -> Floats:

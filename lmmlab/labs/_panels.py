@@ -146,10 +146,9 @@ def plane(
     if np.isfinite(at).all():
         left = at[0] > x[0] + 0.8 * (x[1] - x[0])
         aside = 0.02 * (x[1] - x[0]) * (-1.0 if left else 1.0)
-        below = at[1] - 0.035 * (y[1] - y[0])
-        marks.append(
-            Label(float(at[0] + aside), float(below), text, "person", "end" if left else "start")
-        )
+        below = max(at[1] - 0.035 * (y[1] - y[0]), y[0])
+        anchor = "end" if left else "start"
+        marks.append(Label(float(at[0] + aside), float(below), text, "person", anchor))
     return Panel(
         "Pulled toward the crowd",
         Axis("start", x, "ms"),

@@ -14,7 +14,7 @@ import numpy as np
 
 from lmmlab.data import arrays
 from lmmlab.engine.design import Design, Floats, Ints, Term
-from lmmlab.engine.simulate import normals
+from lmmlab.engine.simulate import normals, response
 
 MOST_VISITS = 20
 
@@ -132,8 +132,8 @@ def simulated(
     codes, day, each = _layout(people, visits, index, own_visits)
     u, e = _draws(seed, people)
     truth = beta + u @ factor.T
-    noise = np.full(people, sigma)
-    noise[index] *= own_noise
-    y = truth[codes, 0] + truth[codes, 1] * day + noise[codes] * e[codes, day.astype(int)]
+    noise = np.where(codes == index, sigma * own_noise, sigma)
+    lines = _columns(day)
+    y = response(lines, lines, codes, beta, factor, noise, u, e[codes, day.astype(int)])
     levels = tuple(map(str, range(1, people + 1)))
     return People(levels, codes, day, y, each, truth)

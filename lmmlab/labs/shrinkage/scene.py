@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import cached_property
 
 import numpy as np
 
 from lmmlab.engine.classical import complete_pooling, no_pooling
+from lmmlab.engine.covariance import theta_of
 from lmmlab.engine.design import Floats, LMMError
 from lmmlab.engine.fit import Fit, evaluate, fit
+from lmmlab.engine.simulate import root
 from lmmlab.engine.variance import Repeated, reliability, repeated
 from lmmlab.labs import _people
 from lmmlab.labs._lab import control
@@ -81,7 +83,8 @@ class Controls:
     seed: int = control(1, "sample", hidden=True, low=0, high=999_999)
 
 
-class Spread(NamedTuple):
+@dataclass(frozen=True)
+class Spread:
     """The four variance parameters, as one speaks of them: sds and a correlation."""
 
     tau0: float
@@ -89,21 +92,20 @@ class Spread(NamedTuple):
     rho: float
     sigma: float
 
-    @property
+    @cached_property
     def factor(self) -> Floats:
         """Lower-triangular square root of G; continuous in all sliders, also at rho = +-1."""
-        across = np.sqrt(max(1.0 - self.rho**2, 0.0))
-        return np.array([[self.tau0, 0.0], [self.rho * self.tau1, across * self.tau1]])
+        return root(np.array([self.tau0, self.tau1]), self.rho)
 
-    @property
+    @cached_property
     def G(self) -> Floats:
         """Covariance matrix of starts and changes."""
         return self.factor @ self.factor.T
 
     @property
     def theta(self) -> Floats:
-        """The factor relative to sigma, its lower triangle column by column."""
-        return self.factor[[0, 1, 1], [0, 0, 1]] / self.sigma
+        """The factor relative to sigma, as the engine takes it."""
+        return theta_of(self.factor / self.sigma, (2,))
 
 
 @dataclass(frozen=True, eq=False)
@@ -252,7 +254,7 @@ def _crowd(c: Controls, told: Spread) -> tuple[People, str]:
 
 def _spread(model: Fit) -> Spread:
     """Read a fit as sds and a correlation; beside a zero sd the correlation is set to 0."""
-    G = model.G["person"]
+    G = model.G["person"].values
     sd = np.sqrt(np.diag(G))
     both = float(sd[0] * sd[1])
     rho = float(np.clip(G[1, 0] / both, -1.0, 1.0)) if both > 0.0 else 0.0

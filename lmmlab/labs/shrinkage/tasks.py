@@ -23,7 +23,7 @@ def _one_visit_half(c: Controls, s: Scene) -> tuple[bool, str]:
     if c.own_noise != 1.0:
         return False, "Leave the noise of these visits at 1 times σ."
     level = s.weight[s.index, 0]
-    if abs(level - 0.5) < 0.02:
+    if abs(level - 0.5) < 0.01:
         return True, "One visit counts half when τ₀ and σ are equal."
     return False, f"One visit counts {level:.0%} now, {'less' if level > 0.5 else 'more'} is asked."
 
