@@ -1,0 +1,213 @@
+"""Bad input gives a sentence: it names the thing and says what to do, and is never a traceback."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lmmlab import LMMError, lmm, load
+
+SLOPE = "Reaction ~ Days + (Days | Subject)"
+
+
+@pytest.fixture
+def sleep():
+    return load("sleepstudy")
+
+
+def sentence(formula, data, **options):
+    """The text of the error that a fit gives."""
+    with pytest.raises(LMMError) as caught:
+        lmm(formula, data, **options)
+    said = str(caught.value)
+    assert said.endswith(".") and "\n" not in said
+    return said
+
+
+def says(said, *pieces):
+    for piece in pieces:
+        assert piece in said, f"{piece!r} is not in: {said}"
+
+
+@pytest.mark.parametrize(
+    ("formula", "pieces"),
+    [
+        ("Reaction ~ Dayz + (1 | Subject)", ["no column Dayz", "Did you mean Days?"]),
+        ("Reaction ~ days + (1 | Subject)", ["no column days", "Did you mean Days?"]),
+        ("Reaction ~ Days + (1 | subject)", ["no column subject", "Did you mean Subject?"]),
+        ("reaction ~ Days + (1 | Subject)", ["no column reaction", "Did you mean Reaction?"]),
+        ("Reaction ~ Days + (caffeine | Subject)", ["caffeine", "Reaction, Days, Subject"]),
+        ("Reaction ~ eval + (1 | Subject)", ["no column eval"]),
+        ("Reaction ~ __import__ + (1 | Subject)", ["no column __import__"]),
+        ("Reaction ~ Days + 1 | Subject", ["put parentheses", "(1 | Subject)"]),
+        ("Reaction ~ Days + Days || Subject", ["put parentheses", "(1 | Subject)"]),
+        ("Reaction ~ Days + (1 | Subject", ["a parenthesis is open"]),
+        ("Reaction ~ Days + 1 | Subject)", ["put parentheses"]),
+        ("Reaction ~ Days + (1 | Subject))", ["never opened"]),
+        ("Reaction ~ Days + ( | Subject)", ["both sides of the bar", "(1 | Subject)"]),
+        ("Reaction ~ Days + (1 | )", ['at ")"', "missing"]),
+        ("Reaction ~ Days + (1 | Subject | Days)", ["one bar", "(1 | Subject)"]),
+        ("Reaction ~ Days + (1 ||| Subject)", ["both sides of the bar"]),
+        ("Reaction ~ Days + (1 / Subject)", ["no grouping term", "such as (1 | Subject)"]),
+        ("Reaction ~ Days * (1 | Subject)", ["(1 | Subject) can only be added"]),
+        ("Reaction ~ Days - (1 | Subject)", ["(1 | Subject) can only be added"]),
+        ("Reaction ~ Days + (0 | Subject)", ["(0 | Subject)", "nothing is left before the bar"]),
+        ("Reaction ~ Days + (1 | 1)", ["(1 | 1)", "must be a column"]),
+        ("Reaction ~ Days + (1 | Subject + Days)", ["must be a column", "a:b"]),
+        ("Reaction ~ Days + ((1 | Days) | Subject)", ["(1 | Days)"]),
+        (
+            "Reaction ~ Days + (1 | Subject) + (1 | Days)",
+            ["2 grouping factors", "Subject and Days"],
+        ),
+        (
+            "Reaction ~ Days + (1 | Subject/Days)",
+            ["2 grouping factors", "Subject and Subject:Days"],
+        ),
+        ("Reaction ~ 1 + (1 | Subject) + (Days | Subject)", ["(Intercept)", "(0 + x | g)"]),
+        ("Reaction ~ Days", ["no grouping term", "put a random term in parentheses"]),
+        ("Reaction ~ Reaction + (1 | Subject)", ["response Reaction", "take it out"]),
+        ("Reaction ~ Days + (Reaction | Subject)", ["response Reaction", "take it out"]),
+        ("Reaction ~ Days + (1 | Reaction)", ["response Reaction", "take it out"]),
+        ("log(Reaction) ~ log(Reaction) + (1 | Subject)", ["response log(Reaction)"]),
+        ("Subject ~ Days + (1 | Subject)", ["response Subject", "take it out"]),
+        ("Reaction Days (1 | Subject)", ["there is no ~", "response ~ predictors"]),
+        ("~ Days + (1 | Subject)", ["no response"]),
+        ("Reaction ~ Days ~ (1 | Subject)", ["one ~"]),
+        ("Reaction ~ Days Days + (1 | Subject)", ["+ is missing"]),
+        ("Reaction ~ Days + + (1 | Subject) +", ["at its end", "missing"]),
+        ("", ["there is no ~"]),
+        ("Reaction ~ Days^2 + (1 | Subject)", ["I(Days^2)"]),
+        ("Reaction ~ 2 * Days + (1 | Subject)", ["number 2", "I(2 * x)"]),
+        ("Reaction ~ factor(Days) + (1 | Subject)", ["factor is not a function", "poly"]),
+        ("Reaction ~ poly(Days, 10) + (1 | Subject)", ["10 different values", "smaller"]),
+        ("Reaction ~ poly(Days, 2.5) + (1 | Subject)", ["degree must be a whole number"]),
+        ("Reaction ~ bs(Days, df = 2) + (1 | Subject)", ["df of at least its degree"]),
+        ("Reaction ~ log(Subject) + (1 | Subject)", ["Subject does not hold numbers", "'308'"]),
+        ("Reaction ~ I(Days:Days) + (1 | Subject)", ["Days:Days is not arithmetic"]),
+        (
+            "Reaction ~ log(poly(Days, 2)) + (1 | Subject)",
+            ["poly(Days, 2)", "more than one column"],
+        ),
+        ("C(Days) ~ 1 + (1 | Subject)", ["C(Days) cannot stand in the response"]),
+        ("Reaction ~ Days + (1 | Subject) # all", ['at "# all"', "may stand in a formula"]),
+    ],
+)
+def test_formulas(sleep, formula, pieces):
+    says(sentence(formula, sleep), *pieces)
+
+
+@pytest.mark.parametrize("formula", [None, 3, ["Reaction ~ Days"], b"Reaction ~ Days"])
+def test_a_formula_that_is_not_text(sleep, formula):
+    says(sentence(formula, sleep), type(formula).__name__, "must be text")
+
+
+@pytest.mark.parametrize("data", [None, "sleepstudy", 3.0, {"Reaction": [1.0]}, np.zeros((3, 3))])
+def test_data_that_are_not_a_table(data):
+    says(sentence(SLOPE, data), type(data).__name__, "pandas DataFrame")
+
+
+def test_tables_that_cannot_be_used(sleep):
+    says(sentence(SLOPE, sleep[:0]), "no rows")
+    says(sentence(SLOPE, pd.DataFrame()), "no column Reaction", "none")
+    twice = pd.concat([sleep, sleep[["Days"]]], axis=1)
+    says(sentence(SLOPE, twice), "2 columns called Days", "rename")
+
+
+def test_one_level_in_the_grouping_factor(sleep):
+    one = sleep[sleep.Subject == "308"]
+    says(sentence(SLOPE, one), "grouping factor Subject has only one level, 308", "10 rows")
+    missing = sleep.assign(Reaction=sleep.Reaction.where(sleep.Subject == "310"))
+    says(sentence(SLOPE, missing), "only one level, 310")
+
+
+def test_one_level_in_a_factor(sleep):
+    says(
+        sentence("Reaction ~ Days + dose + (1 | Subject)", sleep.assign(dose="low")),
+        "dose has only one level, low",
+        "take it out",
+    )
+
+
+def test_rank_deficient_fixed_effects_name_the_columns(sleep):
+    said = sentence("Reaction ~ Days + Hours + (1 | Subject)", sleep.assign(Hours=24 * sleep.Days))
+    says(said, "Days", "Hours")
+    says(sentence("Reaction ~ dose + (1 | Subject)", sleep.assign(dose=3.0)), "dose")
+    says(sentence("Reaction ~ I(2) + (1 | Subject)", sleep), "I(2)")
+    arm = sleep.assign(arm=np.where(sleep.Subject.astype(int) > 340, "b", "a"))
+    says(sentence("Reaction ~ arm + Subject + (1 | Subject)", arm), "Subject")
+
+
+def test_rank_deficient_random_effects_name_the_columns(sleep):
+    table = sleep.assign(dose=3.0, Hours=24 * sleep.Days)
+    says(sentence("Reaction ~ Days + (dose | Subject)", table), "dose", "Subject")
+    says(sentence("Reaction ~ Days + (Days + Hours | Subject)", table), "Hours", "Days", "Subject")
+
+
+def test_more_random_effects_than_rows_tell_apart(sleep):
+    two = sleep[sleep.Days < 2]
+    says(sentence(SLOPE, two), "Subject", "36")
+    says(sentence("Reaction ~ 1 + (1 | Subject)", sleep[sleep.Days < 1]), "Subject", "18")
+
+
+def test_a_constant_response(sleep):
+    says(sentence(SLOPE, sleep.assign(Reaction=250.0)), "Reaction")
+
+
+def test_a_perfect_fit(sleep):
+    says(sentence(SLOPE, sleep.assign(Reaction=250 + 10.0 * sleep.Days)), "Reaction")
+    own = sleep.Subject.astype(int) - 300.0
+    says(sentence(SLOPE, sleep.assign(Reaction=250 + own * sleep.Days)), "Reaction")
+
+
+def test_missing_values_everywhere(sleep):
+    empty = sleep.assign(Reaction=np.nan)
+    says(sentence(SLOPE, empty), "Each of the 180 rows", "Reaction (180)", "Days (0)")
+    apart = sleep.assign(
+        Reaction=sleep.Reaction.where(sleep.Days > 4), Days=sleep.Days.where(sleep.Days < 5)
+    )
+    says(sentence(SLOPE, apart), "Reaction (90)", "Days (90)")
+
+
+@pytest.mark.parametrize(
+    ("change", "formula", "pieces"),
+    [
+        ({"Days": np.inf}, SLOPE, ["Days", "in 1 of 180 rows", "row 7", "Days = inf"]),
+        ({"Reaction": -np.inf}, SLOPE, ["Reaction", "row 7", "Reaction = -inf"]),
+        ({}, "Reaction ~ log(Days) + (1 | Subject)", ["log(Days)", "18 of 180", "Days = 0"]),
+        ({}, "Reaction ~ Days + (log(Days) | Subject)", ["log(Days)", "18 of 180"]),
+        ({"Reaction": -1.0}, "log(Reaction) ~ 1 + (1 | Subject)", ["log(Reaction)", "row 7"]),
+        ({}, "Reaction ~ sqrt(Days - 1) + (1 | Subject)", ["sqrt(Days - 1)", "18 of 180"]),
+        ({}, "Reaction ~ I(1 / Days) + (1 | Subject)", ["1 / Days", "Days = 0"]),
+        ({}, "Reaction ~ exp(Days * 1000) + (1 | Subject)", ["exp(Days * 1000)", "162 of 180"]),
+        ({}, "Reaction ~ I(Days * 1e999) + (1 | Subject)", ["inf is not a finite number"]),
+        ({}, "Reaction ~ poly(1e200 * Days, 3) + (1 | Subject)", ["poly(1e+200 * Days, 3)"]),
+        ({"Days": np.inf}, "Reaction ~ poly(Days, 2) + (1 | Subject)", ["Days = inf"]),
+        ({}, "Reaction ~ scale(0 * Days) + (1 | Subject)", ["scale(0 * Days)", "180 of 180"]),
+    ],
+)
+def test_infinite_values_and_those_that_a_function_makes(sleep, change, formula, pieces):
+    table = sleep.astype({"Days": float})
+    for column, value in change.items():
+        table.loc[7, column] = value
+    says(sentence(formula, table), *pieces)
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        (["249,56"] * 180, "'249,56'"),
+        ([True, False] * 90, "'True'"),
+        (pd.date_range("2024-01-01", periods=180), "2024-01-01"),
+        (pd.Categorical(["low", "high"] * 90), "'low'"),
+        (np.ones(180) * 1j, "1j"),
+    ],
+)
+def test_a_response_that_is_not_a_number(sleep, values, kind):
+    said = sentence(SLOPE, sleep.assign(Reaction=values))
+    says(said, "Reaction does not hold numbers", kind, "Turn it into numbers")
+
+
+def test_dates_as_predictors(sleep):
+    dates = pd.to_datetime("2024-01-01") + pd.to_timedelta(sleep.Days, unit="D")
+    for when in (dates, pd.to_timedelta(sleep.Days, unit="D")):
+        said = sentence("Reaction ~ Days + (1 | Subject)", sleep.assign(Days=when))
+        says(said, "Days holds neither numbers nor categories", "days since the start")
