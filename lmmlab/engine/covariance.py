@@ -14,6 +14,9 @@ import numpy as np
 
 from lmmlab.engine.design import Floats, Ints, LMMError
 
+LEAST = 1e-5  # what varies less is taken not to vary, see `settle`
+SINGULAR = 1e-4  # what varies less makes a fit singular; lme4 asks the same of theta
+
 
 @lru_cache(maxsize=64)
 def positions(blocks: tuple[int, ...]) -> tuple[Ints, Ints]:
@@ -25,13 +28,23 @@ def positions(blocks: tuple[int, ...]) -> tuple[Ints, Ints]:
     >>> list(zip(row.tolist(), column.tolist()))
     [(0, 0), (1, 0), (1, 1), (2, 2)]
     """
-    row, column, at = [], [], 0
-    for width in blocks:
-        across, down = np.triu_indices(width)  # of the transpose, so that columns come first
-        row.append(down + at)
-        column.append(across + at)
-        at += width
-    return np.concatenate(row), np.concatenate(column)
+    pairs = [np.triu_indices(width) for width in blocks]  # of Lambda', so that columns come first
+    starts = [block.start for block in slices(blocks)]
+    row = np.concatenate([down + at for (_, down), at in zip(pairs, starts, strict=True)])
+    column = np.concatenate([across + at for (across, _), at in zip(pairs, starts, strict=True)])
+    return row, column
+
+
+def slices(blocks: tuple[int, ...]) -> tuple[slice, ...]:
+    """Give the random columns of each block.
+
+    Examples
+    --------
+    >>> slices((2, 1))
+    (slice(0, 2, None), slice(2, 3, None))
+    """
+    ends = np.cumsum(blocks).tolist()
+    return tuple(slice(end - width, end) for end, width in zip(ends, blocks, strict=True))
 
 
 def factor(theta: Floats, blocks: tuple[int, ...]) -> Floats:
@@ -84,12 +97,17 @@ def theta_of(root: Floats, blocks: tuple[int, ...]) -> Floats:
     >>> theta_of(np.array([[0.0, -2.0], [1.0, -0.5]]), (2,)).tolist()
     [2.0, 0.5, 1.0]
     """
+    row, column = positions(blocks)
+    theta: Floats = _lower(root)[..., row, column]
+    return theta
+
+
+def _lower(root: Floats) -> Floats:
+    """Give the lower triangular L, diagonal not negative, with L L' = root root'."""
     R = np.linalg.qr(np.swapaxes(root, -1, -2), mode="r")
     signs = np.where(np.diagonal(R, axis1=-2, axis2=-1) < 0, -1.0, 1.0)
-    Lambda = np.swapaxes(R * signs[..., None], -1, -2)
-    row, column = positions(blocks)
-    theta: Floats = Lambda[..., row, column]
-    return theta
+    L: Floats = np.swapaxes(R * signs[..., None], -1, -2)
+    return L
 
 
 def covariance(theta: Floats, sigma: float, blocks: tuple[int, ...]) -> Floats:
@@ -115,25 +133,57 @@ def theta_from(G: Floats, sigma: float, blocks: tuple[int, ...]) -> Floats:
 
     Examples
     --------
-    >>> theta_from([[16.0, 4.0], [4.0, 5.0]], 2.0, (2,)).round(12).tolist()
+    >>> theta_from(np.array([[16.0, 4.0], [4.0, 5.0]]), 2.0, (2,)).round(12).tolist()
     [2.0, 0.5, 1.0]
     """
-    G = np.asarray(G, dtype=float)
-    square, axes = np.linalg.eigh(G)
-    theta = theta_of(axes * np.sqrt(np.maximum(square, 0.0)) / sigma, blocks)
-    if not np.allclose(covariance(theta, sigma, blocks), G, rtol=0, atol=1e-9 * square[-1]):
+    root = np.zeros_like(G, dtype=float)
+    for block in slices(blocks):
+        square, axes = np.linalg.eigh(G[block, block])
+        root[block, block] = axes * np.sqrt(np.maximum(square, 0.0)) / sigma
+    theta = theta_of(root, blocks)
+    if not np.allclose(covariance(theta, sigma, blocks), G, rtol=0, atol=1e-9 * np.abs(G).max()):
         raise LMMError(
             "G is no covariance matrix of this model: it must be symmetric, without negative "
-            f"eigenvalues, and block-diagonal with blocks of size {blocks}."
+            f"eigenvalues, and zero outside its diagonal blocks of sizes {blocks}."
         )
     return theta
+
+
+def settle(theta: Floats, S: Floats, blocks: tuple[int, ...]) -> Floats:
+    """Set to zero what varies by less than 1e-5 residual sds, in its effect on a whole group.
+
+    An estimate on the boundary, such as an sd of zero or a correlation of one, is found but for
+    rounding; this makes it exact.
+
+    Parameters
+    ----------
+    theta : (k,) array
+    S : (q, q) array
+        Its columns say how much each random effect does: S'S is the mean Z'Z within each block.
+    blocks : tuple of int
+
+    Returns
+    -------
+    (k,) array
+    """
+    Lambda = factor(theta, blocks)
+    varies = np.linalg.norm(S, axis=0) * np.linalg.norm(Lambda, axis=1) > LEAST
+    if not varies.all():
+        for block in slices(blocks):
+            rows = np.flatnonzero(varies[block]) + block.start
+            root = Lambda[rows, block]
+            Lambda[block, block] = 0.0
+            Lambda[np.ix_(rows, rows)] = _lower(root)
+    Lambda[:, np.linalg.norm(S @ Lambda, axis=0) <= LEAST] = 0.0
+    row, column = positions(blocks)
+    return Lambda[row, column]
 
 
 def spread(G: Floats) -> tuple[Floats, Floats]:
     """Split G into sds (q,) and correlations (q, q).
 
     A correlation beside an sd of zero is undefined; it is NaN in this array, and whoever shows it
-    must say "undefined".
+    says "undefined".
 
     Examples
     --------
@@ -144,4 +194,6 @@ def spread(G: Floats) -> tuple[Floats, Floats]:
     sd = np.sqrt(np.diagonal(G))
     both = np.outer(sd, sd)
     corr = np.divide(G, both, out=np.full_like(both, np.nan), where=both > 0)
-    return sd, np.clip(corr, -1.0, 1.0)
+    np.clip(corr, -1.0, 1.0, out=corr)
+    np.fill_diagonal(corr, np.where(sd > 0, 1.0, np.nan))
+    return sd, corr

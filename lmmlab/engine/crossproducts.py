@@ -23,6 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lmmlab.engine.covariance import slices
 from lmmlab.engine.design import Design, Floats, Ints, LMMError
 
 DEPENDENT = 1e-10  # a column that adds less than this to those before it, relatively, adds nothing
@@ -158,7 +159,7 @@ def condition(design: Design) -> Crossproducts:
         own=own,
         kept=kept,
         R=R,
-        ols=np.linalg.solve(R, fixed),
+        ols=np.asarray(np.linalg.solve(R, fixed), dtype=float),
         S=S,
         blocks=term.blocks,
         random_rank=random_rank,
@@ -171,7 +172,8 @@ def independent(R: Floats) -> NDArray[np.bool_]:
     """Tell which columns of R, upper triangular, are no combination of those before them."""
     pivots = np.zeros(R.shape[1])
     pivots[: len(R)] = np.abs(np.diagonal(R))
-    return pivots > DEPENDENT * np.sqrt((R * R).sum(0))
+    new: NDArray[np.bool_] = pivots > DEPENDENT * np.sqrt((R * R).sum(0))
+    return new
 
 
 def _basis(columns: Floats) -> tuple[Floats, Floats, Ints]:
@@ -226,14 +228,13 @@ def _scale(F: Floats, blocks: tuple[int, ...]) -> tuple[Floats, int]:
     rank = int(independent(R).sum())
     if len(blocks) == 1 and rank == q:
         return R, rank
-    S, at = np.zeros((q, q)), 0
-    for width in blocks:
-        own = np.linalg.qr(R[:, at : at + width], mode="r")
+    S = np.zeros((q, q))
+    for block in slices(blocks):
+        own = np.linalg.qr(R[:, block]).R
         reach = np.sqrt((own * own).sum(0))
         lost = np.flatnonzero(~independent(own))
         own[lost, lost] = np.where(reach > 0, reach, 1.0)[lost]  # any scale, to be invertible
-        S[at : at + width, at : at + width] = own
-        at += width
+        S[block, block] = own
     return S, rank
 
 

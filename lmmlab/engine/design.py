@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -39,6 +39,11 @@ class Term:
     blocks : tuple of int
         Sizes of the diagonal blocks of G, in column order. ``(2,)`` is an unstructured 2 x 2
         matrix, ``(x | g)``; ``(1, 1)`` has no covariance, ``(x || g)``.
+
+    Raises
+    ------
+    LMMError
+        If the shapes do not match, Z is not finite, or there are fewer than two levels.
     """
 
     group: str
@@ -47,6 +52,26 @@ class Term:
     codes: Ints
     levels: tuple[str, ...]
     blocks: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        shape, q = self.Z.shape, len(self.names)
+        if shape != (len(self.codes), q) or q == 0 or sum(self.blocks) != q:
+            raise LMMError(
+                f"The random term of {self.group} does not fit together: Z is {shape}, with "
+                f"{len(self.codes)} codes, {q} names and blocks of sizes {self.blocks}. Z needs a "
+                "row for each code and a column for each name, and the blocks must add up to these."
+            )
+        if len(self.levels) < 2:
+            raise LMMError(
+                f"The grouping factor {self.group} has only one level, {''.join(self.levels)}, so "
+                "nothing can vary between levels. Choose a factor with more levels."
+            )
+        if len(self.codes) and not 0 <= self.codes.min() <= self.codes.max() < len(self.levels):
+            raise LMMError(
+                f"The codes of {self.group} must lie between 0 and {len(self.levels) - 1}, the "
+                f"places of its levels; these go from {self.codes.min()} to {self.codes.max()}."
+            )
+        require_finite(self.Z, self.names)
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +95,11 @@ class Design:
         How many rows of the table were left out because a value was missing.
     formula, response : str
         What the user wrote, for the summary.
+
+    Raises
+    ------
+    LMMError
+        If there are no rows, shapes do not match, or a number is not finite.
     """
 
     y: Floats
@@ -80,3 +110,106 @@ class Design:
     dropped: int = 0
     formula: str = ""
     response: str = "y"
+
+    def __post_init__(self) -> None:
+        n = len(self.y)
+        if n == 0:
+            raise LMMError("The data have no rows. Check how they were selected.")
+        shapes = [self.y.shape, self.X.shape]
+        if shapes != [(n,), (n, len(self.names))]:
+            raise LMMError(
+                f"y must be a vector, and X have a row for each of its elements and a column for "
+                f"each of {len(self.names)} names; their shapes are {shapes[0]} and {shapes[1]}."
+            )
+        for term in self.terms:
+            if len(term.codes) != n:
+                raise LMMError(
+                    f"The random term of {term.group} has {len(term.codes)} rows, and y has {n}. "
+                    "Both must come from the same rows of the data."
+                )
+        require_finite(self.y[:, None], (self.response,))
+        require_finite(self.X, self.names)
+        if self.weights is not None:
+            if self.weights.shape != (n,) or not (self.weights > 0).all():
+                raise LMMError("weights must be positive numbers, one for each row.")
+            require_finite(self.weights[:, None], ("weights",))
+
+
+def require_finite(columns: Floats, names: tuple[str, ...]) -> None:
+    """Raise an `LMMError` that names the column if a number is missing or infinite."""
+    if not np.isfinite(columns).all():
+        row, column = np.argwhere(~np.isfinite(columns))[0]
+        raise LMMError(
+            f"{names[column]} is {columns[row, column]} in row {row + 1}. Every number must be "
+            "finite: drop the row, or check how the column was computed."
+        )
+
+
+def grouped(
+    y: ArrayLike,
+    X: ArrayLike,
+    Z: ArrayLike,
+    groups: ArrayLike,
+    *,
+    blocks: tuple[int, ...] | None = None,
+    names: tuple[str, ...] | None = None,
+    random_names: tuple[str, ...] | None = None,
+    group: str = "group",
+    weights: ArrayLike | None = None,
+) -> Design:
+    """Make a design with one grouping factor from arrays.
+
+    Parameters
+    ----------
+    y : (n,) array
+        The response.
+    X : (n, p) array
+        The columns of the fixed effects, that of the intercept included.
+    Z : (n, q) array
+        The columns of the random effects.
+    groups : (n,) array
+        Which level each row belongs to: numbers or strings. Levels are sorted.
+    blocks : tuple of int, optional
+        Sizes of the blocks of G; one unstructured block by default.
+    names, random_names : tuple of str, optional
+        Names of the columns of X and Z; ``x0, x1, ...`` and ``z0, z1, ...`` by default.
+    group : str
+        Name of the grouping factor.
+    weights : (n,) array, optional
+        Known relative precisions.
+
+    Returns
+    -------
+    Design
+
+    Raises
+    ------
+    LMMError
+        If the arrays do not fit together or hold a number that is not finite.
+
+    Examples
+    --------
+    >>> made = grouped([1.0, 2.0, 4.0], np.ones((3, 1)), np.ones((3, 1)), ["b", "a", "b"])
+    >>> made.terms[0].levels, made.terms[0].codes.tolist(), made.names
+    (('a', 'b'), [1, 0, 1], ('x0',))
+    """
+    X, Z = np.asarray(X, dtype=float), np.asarray(Z, dtype=float)
+    if X.ndim != 2 or Z.ndim != 2:
+        raise LMMError(f"X and Z must have two dimensions; their shapes are {X.shape}, {Z.shape}.")
+    p, q = X.shape[1], Z.shape[1]
+    levels, codes = np.unique(np.asarray(groups), return_inverse=True)
+    term = Term(
+        group,
+        random_names or tuple(f"z{k}" for k in range(q)),
+        Z,
+        codes,
+        tuple(map(str, levels.tolist())),
+        blocks or (q,),
+    )
+    return Design(
+        np.asarray(y, dtype=float),
+        X,
+        names or tuple(f"x{k}" for k in range(p)),
+        (term,),
+        None if weights is None else np.asarray(weights, dtype=float),
+    )

@@ -3,7 +3,7 @@
 Everything here is a function of the conditioned data and of Lambda; nothing is searched for. The
 criterion is profiled: beta and sigma are at their best values for this Lambda, as in Bates,
 Maechler, Bolker & Walker (2015), "Fitting linear mixed-effects models using lme4", J. Stat. Soft.
-67(1), whose equation numbers stand in the margin. Where they factor Lambda'Z'Z Lambda + I, we factor
+67(1), whose equation numbers stand in the margin. Where they factor Lambda'Z'Z Lambda + I, here
 Z Lambda Lambda' Z' + I in the q rotated rows of each group (see `lmmlab.engine.crossproducts`): the
 determinant is the same, and no difference of large numbers is ever taken.
 """
@@ -11,6 +11,7 @@ determinant is the same, and no difference of large numbers is ever taken.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import log, pi
 
 import numpy as np
 
@@ -72,7 +73,7 @@ class Solution:
     def criterion(self, variance: float | None = None) -> float:
         """Give -2 log (restricted) likelihood, at the best or at a given sigma**2."""
         s2 = self.variance if variance is None else variance
-        return float(self.logdet + self.df * np.log(2 * np.pi * s2) + self.r2 / s2)  # (35), (41)
+        return self.logdet + self.df * log(2.0 * pi * s2) + self.r2 / s2
 
 
 def solve(cross: Crossproducts, Lambda: Floats, reml: bool = True) -> Solution:
@@ -180,18 +181,19 @@ def derivatives(cross: Crossproducts, at: Solution) -> tuple[Floats, Floats]:
     P_all = P * cross.count
     slope = (P_all - K).sum(2)
 
-    curvature = np.tensordot(P, 2.0 * K - P_all, axes=(2, 2)).transpose(3, 0, 1, 2)
-    w = moved[:, p:]
-    ww = np.tensordot(w, w, axes=((1, 2), (1, 2)))
-    curvature -= ww[:, :, None, None] * ww / at.df
-    flat = moved[:, : p + 1].reshape(q * (p + 1), -1)
-    sums = (flat @ flat.T).reshape(q, p + 1, q, p + 1)
-    g = sums[:, :p, :, p].transpose(0, 2, 1)
-    curvature -= 2.0 * np.tensordot(g, g, axes=(2, 2))
+    each = P.reshape(q * q, -1) @ (2.0 * K - P_all).reshape(q * q, -1).T  # b c, a d
+    curvature = each.reshape(q, q, q, q).transpose(2, 0, 1, 3)
+    w = moved[:, p:].reshape(q, -1)
+    ww = w @ w.T
+    curvature = curvature - ww[:, :, None, None] * (ww / at.df)
+    both = moved[:, : p + 1].reshape(q * (p + 1), -1)
+    sums = (both @ both.T).reshape(q, p + 1, q, p + 1).transpose(0, 2, 1, 3)
+    g = sums[:, :, :p, p].reshape(q * q, p)
+    total = 2.0 * g @ g.T
     if at.reml:
-        B = sums[:, :p, :, :p].transpose(0, 2, 1, 3).reshape(q * q, p * p)
-        turned = sums[:, :p, :, :p].transpose(0, 2, 3, 1).reshape(q * q, p * p)
-        curvature -= (B @ turned.T).reshape(q, q, q, q)
+        B = sums[:, :, :p, :p]
+        total += B.reshape(q * q, -1) @ B.transpose(0, 1, 3, 2).reshape(q * q, -1).T
+    curvature -= total.reshape(q, q, q, q)
     curvature = (curvature + curvature.transpose(1, 0, 2, 3)) / 2.0
     return slope, (curvature + curvature.transpose(0, 1, 3, 2)) / 2.0
 
@@ -207,16 +209,16 @@ def in_theta(
     """
     row, column = positions(blocks)
     gradient = 2.0 * (slope @ Lambda)[row, column]
-    turned = np.tensordot(np.tensordot(curvature, Lambda, (3, 0)), Lambda, (1, 0))  # a c l j
-    hessian = 4.0 * turned[row[:, None], row, column, column[:, None]]
+    turned = Lambda.T @ (curvature @ Lambda).transpose(0, 2, 1, 3)
+    hessian = 4.0 * turned[row[:, None], row, column[:, None], column]
     hessian += 2.0 * slope[row[:, None], row] * (column[:, None] == column)
     return gradient, hessian
 
 
 def posterior(cross: Crossproducts, at: Solution) -> tuple[Floats, Floats]:
-    """Give the random effects of each group: best guess (q, J) and covariance over sigma**2.
+    """Give the random effects of each group: best guess (q, J), and covariance over sigma**2.
 
-    The covariance (q, q, m), one per pattern, takes beta as known. Both are for conditioned columns.
+    The covariance (q, q, m), one per pattern, takes beta as known. Columns are conditioned ones.
 
     Notes
     -----

@@ -1,0 +1,78 @@
+"""What cannot be estimated from a design, and the sentence that says so.
+
+A fit that would end in nonsense is refused before it starts. A singular fit is not among these: it
+is a fact about the data, and `Fit.message` tells it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from lmmlab.engine.crossproducts import Crossproducts, independent
+from lmmlab.engine.design import Design, Floats, LMMError
+
+_PERFECT = 1e-24  # a share of y's sum of squares that is nothing but rounding
+_WITHIN = 1e-13  # the same for the rows within groups, computed as a difference
+
+
+def require_estimable(design: Design, cross: Crossproducts) -> None:
+    """Refuse what has no sensible estimate.
+
+    Raises
+    ------
+    LMMError
+        If columns are linearly dependent, there are as many random effects as rows, the response is
+        constant, or the model reproduces it exactly.
+    """
+    term, y = design.terms[0], design.response
+    groups, q = len(term.levels), len(term.names)
+    if (design.y == design.y[0]).all():
+        raise LMMError(
+            f"The response {y} is {design.y[0]:g} in every row, so there is nothing to explain. "
+            "Check the column."
+        )
+    if cross.n <= groups * q:
+        raise LMMError(
+            f"{cross.n} rows cannot tell {groups * q} random effects ({q} for each of the {groups} "
+            f"levels of {term.group}) from residual noise. Use fewer random effects, or more rows "
+            "for each level."
+        )
+    if len(cross.kept) < len(design.names):
+        raise LMMError(
+            f"{_dependence(design.X, design.names, 'fixed effect')} Leave it out of the formula."
+        )
+    if cross.random_rank < q:
+        raise LMMError(
+            f"{_dependence(term.Z, term.names, 'random effect')} "
+            f"Leave it out of the random term of {term.group}."
+        )
+    rest = float(cross.within[-1, -1])
+    total = rest + float(np.vdot(cross.own, cross.own))
+    nothing = _PERFECT * cross.n * cross.scale**2
+    if total <= nothing:
+        raise LMMError(
+            f"The fixed effects reproduce {y} exactly, so nothing is left to estimate variances "
+            f"from. Take out the fixed effect that {y} was made of."
+        )
+    size, axes = np.linalg.eigh(cross.within[:-1, :-1])
+    seen = size > 1e-12
+    explained = ((axes.T @ cross.within[:-1, -1])[seen] ** 2 / size[seen]).sum()
+    if rest <= nothing or rest - explained <= _WITHIN * rest:
+        raise LMMError(
+            f"The model reproduces {y} exactly within each level of {term.group}, so no residual "
+            "noise is left to estimate. Use fewer terms, or more rows for each level."
+        )
+
+
+def _dependence(columns: Floats, names: Sequence[str], what: str) -> str:
+    """Say which column is a combination of those before it."""
+    R = np.linalg.qr(columns).R
+    k = int(np.argmin(independent(R)))
+    reach = np.linalg.norm(columns, axis=0)
+    if reach[k] == 0.0:
+        return f"The {what} {names[k]} is 0 in every row."
+    share = np.linalg.lstsq(columns[:, :k], columns[:, k], rcond=None)[0] * reach[:k] / reach[k]
+    others = [name for name, part in zip(names, share, strict=False) if abs(part) > 1e-8]
+    return f"The {what} {names[k]} is a combination of {' and '.join(others)}, so it adds nothing."
