@@ -386,6 +386,12 @@ def test_a_column_may_be_called_like_something_dangerous(table):
     np.testing.assert_array_equal(made.X[:, 1], table.x)
 
 
+def test_too_many_terms_are_refused_while_they_are_written_out(table):
+    formula = "y ~ " + " * ".join(f"I(x + {k})" for k in range(30)) + " + (1 | g)"
+    with pytest.raises(LMMError, match="more than 200 terms"):
+        design(formula, table)
+
+
 @pytest.mark.parametrize(
     "formula",
     [

@@ -94,6 +94,18 @@ def test_factors_and_blocks():
     np.testing.assert_allclose(table.distance, 16 + 0.8 * ortho.age + girl * (1 - 0.3 * ortho.age))
 
 
+def test_a_correlation_holds_within_each_random_term():
+    # A third random effect in a term of its own, with sd 0, changes nothing: its correlation with
+    # the others is zero by the formula, and -0.9 for all three pairs could not even be.
+    table = study().assign(dose=1.5)
+    bars = "(day | driver) + (0 + dose | driver)"
+    made = simulate(
+        f"ms ~ day + {bars}", data=table, beta=[0, 0], sd=[25, 6, 0], corr=-0.9, sigma=0
+    )
+    alone = study(beta=[0, 0], corr=-0.9, sigma=0)
+    np.testing.assert_allclose(made.ms, alone.ms)
+
+
 @pytest.mark.parametrize(
     ("formula", "changes", "pieces"),
     [

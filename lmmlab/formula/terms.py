@@ -72,6 +72,8 @@ def parse(formula: str) -> Model:
     (Name(name='Reaction'), ((), (Name(name='Days'),)))
     >>> model.random
     (Random(terms=((), (Name(name='Days'),)), group=('Subject',), correlated=True),)
+    >>> [":".join(map(text, term)) for term in parse("y ~ a:b + c * a + (1 | g)").fixed]
+    ['', 'c', 'a', 'a:b', 'a:c']
     """
     response, right = read(formula)
     bars: list[Bar] = []
