@@ -4,7 +4,7 @@ The search goes over all of theta, without bounds: the criterion depends on Lamb
 that the boundary sd = 0 lies in the middle of the valley and is reached like any other point. It
 starts at Lambda = I in columns scaled so that the mean Z'Z is I, and never at a zero diagonal,
 which is a saddle. Steps use the absolute values of the Hessian's eigenvalues, which keeps them away
-from saddles, are limited, and are halved until they go down.
+from saddles, are limited, and are shortened until they go down.
 """
 
 from __future__ import annotations
@@ -59,14 +59,14 @@ def minimise(cross: Crossproducts, reml: bool) -> Path:
         near = gain < _ENOUGH
         longest = 1.0 + float(np.linalg.norm(at.Lambda))
         move *= min(1.0, longest / max(float(np.linalg.norm(move)), longest))
-        for _ in range(40):
+        for _ in range(_STEPS):
             Lambda = at.Lambda.copy()
             Lambda[row, column] += move
             trial = solve(cross, Lambda, reml)
             value = trial.criterion()
-            if value <= values[-1] + _ROUNDING * abs(values[-1]):
+            if value <= values[-1] + 1e-4 * float(gradient @ move) + _ROUNDING * abs(values[-1]):
                 break
-            move /= 2.0
+            move *= 0.4  # not a half, which would take theta to -theta by way of the saddle 0
         else:
             break
         at = trial

@@ -1,0 +1,85 @@
+"""The engine against lme4, on every reference model with one grouping factor."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.linalg import block_diag
+
+from lmmlab import lmm, load
+from lmmlab.engine.covariance import factor
+from lmmlab.engine.fit import fit
+from lmmlab.formula import design
+
+CASES = sorted((Path(__file__).parent.parent / "reference").glob("*.json"))
+BOTH = [(path, way) for path in CASES for way in ("lmm", "search")]
+
+
+@pytest.fixture(params=BOTH, ids=lambda both: f"{both[0].stem}-{both[1]}")
+def pair(request):
+    """A fit and its reference; once as lmm chooses, once by the general optimiser."""
+    path, way = request.param
+    reference = json.loads(path.read_text())
+    data, reml = load(reference["data"].removesuffix(".csv")), reference["method"] == "REML"
+    if way == "lmm":
+        return lmm(reference["formula"], data, reml=reml), reference["fit"]
+    return fit(design(reference["formula"], data), reml=reml, closed=False), reference["fit"]
+
+
+def close(got, expected, scale, tolerance=1e-6):
+    """Compare on a natural scale."""
+    worst = np.max(np.abs(np.asarray(got) - np.asarray(expected)) / scale)
+    assert worst <= tolerance
+
+
+def test_all_references_are_here():
+    assert len(CASES) == 29
+
+
+def test_criterion_and_counts(pair):
+    ours, theirs = pair
+    assert ours.deviance == pytest.approx(theirs["criterion"], rel=1e-9)
+    assert ours.loglik == pytest.approx(theirs["loglik"], rel=1e-9)
+    assert ours.aic == pytest.approx(theirs["AIC"], rel=1e-9)
+    assert ours.bic == pytest.approx(theirs["BIC"], rel=1e-9)
+    assert (ours.nobs, ours.npar) == (theirs["nobs"], theirs["npar"])
+    assert ours.ngroups == theirs["ngroups"]
+    assert ours.converged
+    assert ours.singular == theirs["singular"]
+
+
+def test_estimates_and_predictions(pair):
+    ours, theirs = pair
+    (group,), (ranef,) = ours.ngroups, theirs["ranef"]
+    sigma = theirs["sigma"]
+    sd = np.concatenate([part["sd"] for part in theirs["varcorr"]])
+    scale = np.full_like(sd, sigma) if theirs["singular"] else sd
+
+    se = np.array(theirs["se"])
+    assert list(ours.names) == theirs["beta"]["names"]
+    close(ours.beta, theirs["beta"]["estimate"], se)
+    close(ours.se, se, se)
+    close(ours.vcov, theirs["vcov_beta"], np.outer(se, se))
+
+    G = block_diag(*(part["cov"] for part in theirs["varcorr"]))
+    close(ours.sigma, sigma, sigma)
+    close(ours.sd[group], sd, scale)
+    close(ours.G[group], G, np.outer(scale, scale))
+    blocks = ours.design.terms[0].blocks
+    Lambda = factor(theirs["theta"]["values"], blocks)
+    close(factor(ours.theta, blocks), Lambda, scale[:, None] / sigma)
+    if sd.all():
+        corr = block_diag(*(part["corr"] for part in theirs["varcorr"]))
+        close(ours.corr[group], corr, 1.0)
+
+    assert list(ours.blups[group].rows) == ranef["levels"]
+    assert list(ours.blups[group].columns) == ranef["names"]
+    close(ours.blups[group], ranef["values"], scale)
+    close(ours.blup_sd[group], ranef["cond_sd"], scale)
+
+    fitted = theirs["fitted_first20"]
+    first = slice(len(fitted["conditional"]))
+    close(ours.fitted[first], fitted["conditional"], sigma)
+    close(ours.fitted_marginal[first], fitted["marginal"], sigma)
+    close(ours.residuals, ours.design.y - ours.fitted, sigma, tolerance=1e-14)
