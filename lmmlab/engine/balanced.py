@@ -123,11 +123,12 @@ def balance(design: Design) -> Balanced | None:
     order = np.argsort(term.codes, kind="stable")
     blocks = slices(term.blocks)
 
-    Z = (root * term.Z[order]).reshape(groups, rows, q)
-    random_back = _square_root(Z[0], blocks)
-    if random_back is None:
-        return None
-    random = Z @ np.linalg.inv(random_back)
+    random, random_back = (root * term.Z[order]).reshape(groups, rows, q), np.eye(q)
+    for _ in range(2):  # once more removes the rounding of the first time
+        R = _square_root(random[0], blocks)
+        if R is None:
+            return None
+        random, random_back = random @ np.linalg.inv(R), R @ random_back
     if not _equal(random.transpose(0, 2, 1) @ random, np.eye(q)):
         return None
 

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lmmlab.engine.balanced import Balanced, balance, estimate, halves
+from lmmlab.engine.covariance import SINGULAR
 from lmmlab.engine.design import Design, Floats, LMMError
-from lmmlab.engine.fit import SINGULAR, Fit, fit
+from lmmlab.engine.fit import Fit, fit
 
 
 @dataclass(frozen=True, eq=False)

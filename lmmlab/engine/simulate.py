@@ -88,15 +88,15 @@ def exact_moments(u: Floats) -> Floats:
     True
     """
     people, q = u.shape
-    centred = u - u.mean(0)
-    basis, back = np.linalg.qr(centred)
-    if people <= q or not np.abs(back.diagonal()).min(initial=1.0) > 1e-10:
-        raise LMMError(
-            f"{people} people cannot have exact means and covariances of {q} random effects. "
-            f"Take at least {q + 1} people, or switch the exact moments off."
-        )
-    exact: Floats = basis * np.copysign(np.sqrt(people - 1.0), back.diagonal())
-    return exact
+    if people > q:
+        basis, back = np.linalg.qr(u - u.mean(0))
+        if np.abs(back.diagonal()).min() > 1e-10:
+            exact: Floats = basis * np.copysign(np.sqrt(people - 1.0), back.diagonal())
+            return exact
+    raise LMMError(
+        f"{people} people cannot have exact means and covariances of {q} random effects. "
+        f"Take at least {q + 1} people, or switch the exact moments off."
+    )
 
 
 def root(sd: Floats, corr: Floats | float = 0.0) -> Floats:
