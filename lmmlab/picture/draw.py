@@ -17,7 +17,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.font_manager import FontProperties
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
-from matplotlib.patheffects import withStroke
+from matplotlib.patheffects import Stroke
 from matplotlib.textpath import text_to_path
 from matplotlib.transforms import Affine2D, ScaledTranslation, Transform
 from numpy.typing import NDArray
@@ -92,12 +92,13 @@ def draw(ax: Axes, gid: str, mark: Mark, chosen: str, theme: str, inches: Floats
             _segments(ax, gid, mark, chosen, theme, inches)
         case Band():
             there = _there(mark.x, mark.lower, mark.upper)
-            area = ax.fill_between(mark.x, mark.lower, mark.upper, where=there.tolist(), zorder=2.6)
+            area = ax.fill_between(mark.x, mark.lower, mark.upper, where=there.tolist(), zorder=3)
             area.set(facecolor=hue, alpha=FILL, linewidth=0, gid=gid)
         case Ellipse():
             p, q = mark.half_diameters()
             if not (p.any() or q.any()):  # a point is left
-                ax.scatter(*mark.center, (2 * PLAIN) ** 2, hue, linewidths=0, gid=gid)
+                x, y = mark.center
+                ax.scatter(x, y, (2 * PLAIN) ** 2, hue, linewidths=0, zorder=3, gid=gid)
             elif np.isfinite([mark.center, p, q]).all():
                 bent = Affine2D.from_values(p[0], p[1], q[0], q[1], *mark.center)
                 ring = PathPatch(Path.unit_circle().transformed(bent), fill=False, zorder=3)
@@ -108,7 +109,7 @@ def draw(ax: Axes, gid: str, mark: Mark, chosen: str, theme: str, inches: Floats
             share = mark.strength()[..., None]
             mixed = (1 - share) * to_rgb(colour("card", theme)) + share * to_rgb(hue)
             cells = np.concatenate([np.nan_to_num(mixed), np.isfinite(share)], axis=-1)
-            ax.pcolormesh(mark.x, mark.y, cells, zorder=2.5, gid=gid)
+            ax.pcolormesh(mark.x, mark.y, cells, zorder=3, gid=gid)
         case Bars():
             there = _there(mark.x, mark.base, mark.top)
             for layer in _layers(mark, len(there), gid, chosen, theme):
@@ -194,17 +195,9 @@ def _label(ax: Axes, gid: str, mark: Label, theme: str, inches: Floats) -> None:
     place: Transform = ax.transData
     if inside != start:
         place += ScaledTranslation(inside - start, 0.0, ax.figure.dpi_scale_trans)
-    ax.text(
-        mark.x,
-        mark.y,
-        mark.text,
-        ha=ha,
-        va="center",
-        gid=gid,
-        zorder=5,
-        parse_math=False,
-        fontproperties=NAME,
-        color=colour(text_role(mark.role), theme),
-        path_effects=[withStroke(linewidth=2.6, foreground=colour("card", theme))],
-        transform=place,
-    )
+    hue, card = colour(text_role(mark.role), theme), colour("card", theme)
+    halo, word = (ax.text(mark.x, mark.y, mark.text, parse_math=False) for _ in "12")
+    for text in (halo, word):
+        text.set(ha=ha, va="center", zorder=5, transform=place, fontproperties=NAME, color=hue)
+    halo.set_path_effects([Stroke(linewidth=2.6, foreground=card)])
+    word.set_gid(gid)

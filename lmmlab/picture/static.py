@@ -8,6 +8,7 @@ a plain `Figure`: pyplot keeps a list of all its figures, and in a server that l
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -74,7 +75,7 @@ def figure(
         colour.
     width : float
         Width in inches. The height follows from what there is to show: panels stand beside each
-        other where each gets about three inches, below each other where not.
+        other where each gets about three inches, in rows as equal as can be.
 
     Returns
     -------
@@ -110,7 +111,8 @@ def figure(
 
 def _arranged(panels: Sequence[Panel], room: float) -> tuple[list[Box], float]:
     """Give each panel its (left, top, width, height), and the height of all together."""
-    beside = max(1, min(len(panels), int(room / NARROW)))
+    rows = max(1, math.ceil(len(panels) / max(1, int(room / NARROW))))
+    beside = max(1, math.ceil(len(panels) / rows))
     boxes: list[Box] = []
     top = 0.0
     for start in range(0, len(panels), beside):
