@@ -369,6 +369,13 @@ def test_marked_words_are_underlined_in_their_colour_and_plain():
     assert first.width == pytest.approx(piece, abs=1.5)
 
 
+def test_dollars_are_no_mathematics():
+    dollars = Axis("income, $ or $$", (0.0, 1.0))
+    picture = Picture((Panel("What $x$ costs", dollars, dollars, (LABEL,)),))
+    fig = figure(picture, title="$a$", words=["From $1 to $2."])
+    assert not any(t.get_parse_math() for t in fig.findobj(Text) if "$" in t.get_text())
+
+
 def test_themes_paint_page_and_card():
     for theme, colours in THEMES.items():
         seen = pixels(figure(Picture((Panel("", X, Y, ()),)), theme=theme))
