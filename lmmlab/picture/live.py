@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -31,13 +31,17 @@ import traitlets
 
 from lmmlab.engine.design import LMMError
 from lmmlab.picture.control import Control, Value
-from lmmlab.picture.marks import Picture
 from lmmlab.picture.pack import axes, labels, pack, structure
 from lmmlab.picture.sheet import sheet
+from lmmlab.picture.shown import Answer, Shown, TaskState
 from lmmlab.picture.trait import ControlTrait, checked, nearest
 from lmmlab.picture.words import spans
 
-_HERE = Path(__file__).parent
+__all__ = ["Answer", "Live", "Shown", "TaskState"]
+
+_BROWSER = Path(__file__).parent / "browser"
+_SCRIPTS = ("dom", "marks", "panel", "wire", "controls", "tasks", "links", "live")
+# joined into one module, without a build step
 
 RESERVED = frozenset({"theme", "template", "classic-tree", "token"})
 """Names that mean something to the server when they stand in a link."""
@@ -59,56 +63,6 @@ NOTHING: Mapping[str, Any] = {
     "stale": True,
 }
 """The parts of a reply, before anything was shown."""
-
-
-@dataclass(frozen=True)
-class TaskState:
-    """How far a task of kind "do" is: reached or not, and what is still missing."""
-
-    done: bool
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Shown:
-    """What a bench shows for some values.
-
-    Parameters
-    ----------
-    picture : Picture
-    words : tuple of str
-        Sentences under the picture, marked as in `lmmlab.picture.words`.
-    message : str
-        What is special about this state, or empty.
-    line : str
-        The one line of code that reproduces the state.
-    tasks : tuple of TaskState
-        One for each task of kind "do", in their order.
-    notes : mapping
-        Name of a control to what stands beside its slider (an estimate, say).
-    headings : mapping
-        Name of a group of controls to its heading, where the name itself is not the heading.
-    values : mapping
-        Values that were corrected; the bench moves its sliders there.
-    """
-
-    picture: Picture
-    words: tuple[str, ...] = ()
-    message: str = ""
-    line: str = ""
-    tasks: tuple[TaskState, ...] = ()
-    notes: Mapping[str, str] = field(default_factory=dict)
-    headings: Mapping[str, str] = field(default_factory=dict)
-    values: Mapping[str, Value] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """The reply to a prediction: right or not, why, and the values that show it."""
-
-    right: bool
-    text: str
-    values: Mapping[str, Value] = field(default_factory=dict)
 
 
 class Live(anywidget.AnyWidget):
@@ -142,8 +96,8 @@ class Live(anywidget.AnyWidget):
         If a control has a name that the widget or a link needs for itself.
     """
 
-    _esm = (_HERE / "draw.js").read_text("utf-8") + (_HERE / "live.js").read_text("utf-8")
-    _css = sheet() + (_HERE / "live.css").read_text("utf-8")
+    _esm = "\n".join([(_BROWSER / f"{name}.js").read_text("utf-8") for name in _SCRIPTS])
+    _css = sheet() + (_BROWSER / "live.css").read_text("utf-8")
 
     _about = traitlets.Dict().tag(sync=True)
     _scene = traitlets.Dict().tag(sync=True, to_json=lambda _, bench: bench._whole())
@@ -222,10 +176,14 @@ class Live(anywidget.AnyWidget):
             return
         if choice not in range(self._choices[task]):
             return
-        answer = self._ask(task, choice)
+        try:
+            answer = self._ask(task, choice)
+            moves = {name: checked(self._controls[name], v) for name, v in answer.values.items()}
+        except Exception:
+            self.log.exception("The bench cannot answer choice %s of task %r.", choice, task)
+            answer, moves = Answer(False, "The answer is missing, which is a fault of the lab."), {}
         told = {"choice": choice, "right": answer.right, "text": answer.text}
         self._parts = self._parts | {"answers": answers | {task: told}}
-        moves = {name: checked(self._controls[name], v) for name, v in answer.values.items()}
         self._news |= moves
         self._tell |= moves
 
@@ -308,4 +266,4 @@ class Live(anywidget.AnyWidget):
 
     def _whole(self) -> dict[str, Any]:
         """Give all that is shown now; with it a page paints its first picture."""
-        return self._parts | {"k": self._count, "frame": self._frame}
+        return self._parts | {"k": self._count, "n": self._newest, "frame": self._frame}

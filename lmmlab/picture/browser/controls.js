@@ -1,0 +1,113 @@
+// Numbers as people write them.
+const digits = (spec) => (String(spec.step).split(".")[1] ?? "").length;
+
+function written(spec, value) {
+  let fixed = digits(spec);
+  while (fixed < 6 && Math.abs(+value.toFixed(fixed) - value) > 1e-9) fixed++;
+  const text = value.toFixed(fixed).replace("-", "−");
+  return spec.signed && value > 0 ? `+${text}` : text;
+}
+
+function read(spec, text) {
+  let bare = text.trim();
+  if (spec.unit && bare.endsWith(spec.unit)) bare = bare.slice(0, -spec.unit.length).trim();
+  bare = bare.replace("−", "-").replace(",", ".");
+  return /^[+-]?(\d+\.?\d*|\.\d+)$/.test(bare) ? Number(bare) : NaN;
+}
+
+const called = (spec) => [spec.symbol, spec.label].filter(Boolean).join(" ");
+const withUnit = (spec, text) => (spec.unit ? `${text} ${spec.unit}` : text);
+
+// The nearest value that a control can take, and a sentence if that is another one.
+function fitted(spec, value) {
+  let taken = Math.min(Math.max(value, spec.low), spec.high);
+  const name = spec.symbol || spec.label;
+  const now = () => `it is now ${withUnit(spec, written(spec, taken))}.`;
+  if (taken !== value) {
+    const [low, high] = [spec.low, spec.high].map((end) => written(spec, end));
+    return [taken, `${name} goes from ${low} to ${withUnit(spec, high)}; ${now()}`];
+  }
+  if (spec.whole && !Number.isInteger(value)) {
+    taken = Math.round(value);
+    return [taken, `${name} is a whole number; ${now()}`];
+  }
+  return [taken, ""];
+}
+
+// A slider with its typed value. While a hand holds the thumb, nothing else moves it.
+function makeSlider(spec, id, onMove, say) {
+  const range = html("input", {
+    type: "range", id, min: spec.low, max: spec.high, step: spec.step, autocomplete: "off",
+  });
+  const typed = html("input", {
+    type: "text", inputmode: "decimal", autocomplete: "off", spellcheck: "false",
+    "aria-label": withUnit(spec, `${called(spec)}, typed value`),
+  });
+  const note = html("p", { class: "lmm-note" });
+  const symbol = spec.symbol ? [html("b", {}, spec.symbol), " "] : [];
+  const node = html("div", { class: `lmm-control ${roleClass(spec.role)}`, "data-name": spec.name },
+    html("label", { for: id }, ...symbol, spec.label),
+    html("span", { class: "lmm-typed" }, typed, spec.unit ? html("span", {}, spec.unit) : ""),
+    range, note,
+  );
+  let [held, value] = [false, spec.default];
+
+  function show(newValue) {
+    value = newValue;
+    if (!held) range.value = value;
+    range.setAttribute("aria-valuetext", withUnit(spec, written(spec, value)));
+    const share = (Math.min(Math.max(value, spec.low), spec.high) - spec.low) / (spec.high - spec.low);
+    range.style.setProperty("--share", `${100 * share}%`);
+    if (document.activeElement !== typed || typed.value === typed.defaultValue) fill();
+  }
+  function fill() {
+    typed.value = typed.defaultValue = written(spec, value);
+    typed.style.width = `${Math.max(3, typed.value.length + 0.6)}ch`;
+  }
+  function release() {
+    if (!held) return;
+    held = false;
+    show(value);
+  }
+  range.addEventListener("pointerdown", () => (held = true));
+  range.addEventListener("input", () => onMove(Number(range.value)));
+  for (const end of ["change", "pointerup", "pointercancel", "blur"]) range.addEventListener(end, release);
+  typed.addEventListener("focus", () => typed.select());
+  typed.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") fill();
+  });
+  typed.addEventListener("change", () => {
+    const number = read(spec, typed.value);
+    if (number !== number) {
+      say(`“${typed.value}” is not a number; ${spec.symbol || spec.label} stays at ${withUnit(spec, written(spec, value))}.`);
+      fill();
+      return;
+    }
+    const [taken, sentence] = fitted(spec, number);
+    typed.defaultValue = typed.value;
+    onMove(taken);
+    fill();
+    say(sentence);
+  });
+  show(value);
+  return { node, show, note: (text) => (note.textContent = text) };
+}
+
+// A choice of a few: real radio buttons that look like one strip.
+function makeChoice(spec, id, onMove) {
+  const options = spec.choices.map(([value, label]) => {
+    const input = html("input", { type: "radio", name: id, value, autocomplete: "off" });
+    input.addEventListener("change", () => onMove(value));
+    return { input, node: html("label", {}, input, html("span", {}, label)) };
+  });
+  const note = html("p", { class: "lmm-note" });
+  const node = html("fieldset", { class: `lmm-choice ${roleClass(spec.role)}`, "data-name": spec.name },
+    html("legend", {}, ...(spec.symbol ? [html("b", {}, spec.symbol), " "] : []), spec.label),
+    html("div", { class: "lmm-strip" }, ...options.map((option) => option.node)), note,
+  );
+  return {
+    node,
+    show: (value) => options.forEach(({ input }) => (input.checked = input.value === value)),
+    note: (text) => (note.textContent = text),
+  };
+}

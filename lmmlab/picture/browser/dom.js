@@ -1,0 +1,28 @@
+// Making elements. Text is always given as text: nothing that comes from data becomes markup.
+
+function html(tag, attributes = {}, ...children) {
+  return dress(document.createElement(tag), attributes, children);
+}
+
+function svg(tag, attributes = {}, ...children) {
+  return dress(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
+}
+
+function dress(element, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === true) element.setAttribute(name, "");
+    else if (value !== false && value != null) element.setAttribute(name, value);
+  }
+  element.append(...children);
+  return element;
+}
+
+const roleClass = (role) => `lmm-role-${(role || "ink").replace(":", "-")}`;
+
+// Text with coloured pieces: [[text, role], ...].
+function colourful(spans) {
+  return spans.map(([text, role]) => (role ? html("em", { class: roleClass(role) }, text) : text));
+}
+
+// A name that no other element of the page has, though each bench loads this module anew.
+const fresh = (word) => `lmm-${word}-${Math.random().toString(36).slice(2, 10)}`;

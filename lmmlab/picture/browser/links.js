@@ -1,0 +1,61 @@
+const RESERVED = ["token", "theme", "template", "classic-tree"]; // words of the server
+
+// The state of a bench as a link; only Voila's pages keep a query.
+const inVoila = () =>
+  document.body.dataset.voila !== undefined || location.pathname.includes("/voila/");
+
+function makeLinks(about, get, isMine) {
+  const specs = about.controls.filter((spec) => !RESERVED.includes(spec.name));
+  const own = (name) => `${about.name}.${name}`;
+  const alone = () =>
+    new Set([...document.querySelectorAll(".lmm-bench")].map((bench) => bench.dataset.name)).size < 2;
+
+  function query() {
+    const parameters = new URLSearchParams(location.search);
+    const single = alone();
+    for (const spec of specs) {
+      const value = get(spec.name);
+      const shared = !single && parameters.has(spec.name);
+      parameters.delete(own(spec.name));
+      if (single) parameters.delete(spec.name);
+      if (value !== spec.default || shared) parameters.set(single ? spec.name : own(spec.name), value);
+    }
+    return parameters;
+  }
+  const address = (parameters) => {
+    const text = parameters.toString();
+    return location.origin + location.pathname + (text ? `?${text}` : "") + location.hash;
+  };
+  return {
+    // Values that the page's address names, and sentences about those that had to be changed.
+    read() {
+      const parameters = new URLSearchParams(location.search);
+      const [values, sentences] = [{}, []];
+      for (const spec of specs) {
+        const text = parameters.get(own(spec.name)) ?? parameters.get(spec.name);
+        if (text === null) continue;
+        if (typeof spec.default === "string") {
+          const allowed = !spec.choices.length || spec.choices.some(([value]) => value === text);
+          if (allowed) values[spec.name] = text;
+          else sentences.push(`The link gives “${text}” for ${spec.label}, which is none of its choices.`);
+          continue;
+        }
+        const number = read(spec, text);
+        if (number !== number) {
+          sentences.push(`The link gives “${text}” for ${called(spec)}, which is not a number.`);
+          continue;
+        }
+        const [taken, sentence] = fitted(spec, number);
+        values[spec.name] = taken;
+        if (sentence) sentences.push(`In the link: ${sentence}`);
+      }
+      return [values, sentences.join(" ")];
+    },
+    write: () => history.replaceState(history.state, "", address(query())),
+    copied() {
+      const parameters = query();
+      parameters.delete("token");
+      return address(parameters);
+    },
+  };
+}

@@ -1,0 +1,107 @@
+// Requests to the kernel: several under way, the newest values waiting, lost ones sent again.
+//
+// How many may be under way is learned: enough to cover the round trip at one request a frame, and
+// no more than keep a slow kernel or a narrow line busy, for what queues there only comes late.
+function makeWire(model, scene, onSilence) {
+  const FRAME = 16.7; // ms
+  const GRACE = 3000; // ms without an answer until we say so
+  const underWay = new Map(); // number of a request -> { sent, content }
+  let next = null; // what waits to be sent
+  let limit = 3;
+  let [best, pace, work] = [Infinity, FRAME, 0]; // round trip, time between replies, kernel: ms
+  let [lastSent, lastReply, quietSince, patience] = [0, 0, 0, 2000];
+  let timer = 0;
+
+  function ask(values, more = {}) {
+    next = { ...next, ...more, v: { ...next?.v, ...values } };
+    pump();
+    return (scene.n ?? 0) + (next ? 1 : 0); // the number that these values have or will have
+  }
+
+  function pump() {
+    if (!next || underWay.size >= limit) return;
+    const now = performance.now();
+    const wait = lastSent + 12 - now; // a mouse may report more often than a screen shows
+    if (wait > 0) {
+      clearTimeout(timer);
+      timer = setTimeout(pump, wait);
+      return;
+    }
+    if (!underWay.size) [best, lastReply, quietSince] = [Infinity, 0, now];
+    scene.n = (scene.n ?? 0) + 1;
+    const content = next;
+    next = null;
+    lastSent = now;
+    underWay.set(scene.n, { sent: now, content });
+    for (const name of Object.keys(content.v)) scene.asked[name] = scene.n;
+    try {
+      model.send({ ...content, n: scene.n });
+    } catch {
+      // A closed connection; the request is sent again when it is missed.
+    }
+  }
+
+  // A reply acknowledges its request and all older ones.
+  function hear({ n, ms = 0 }) {
+    const now = performance.now();
+    const full = underWay.size >= limit || next;
+    const mine = underWay.get(n);
+    for (const number of underWay.keys()) if (number <= n) underWay.delete(number);
+    if (mine) {
+      best = Math.min(best, now - mine.sent);
+      work += 0.2 * (ms - work);
+      if (full && lastReply) pace += 0.2 * (Math.min(now - lastReply, 500) - pace);
+      lastReply = now;
+      const cover = Math.ceil(best / Math.max(FRAME, pace));
+      limit = work > FRAME ? Math.min(Math.max(cover, 1), 8) : Math.min(Math.max(cover + 1, 3), 8);
+      [quietSince, patience] = [now, 2000];
+    }
+    pump();
+  }
+
+  const clock = setInterval(() => {
+    const now = performance.now();
+    if (!underWay.size) {
+      quietSince = now;
+      onSilence(false);
+      return;
+    }
+    onSilence(now - quietSince > GRACE);
+    if (now - lastSent < patience) return;
+    patience = Math.min(patience * 1.5, 5000);
+    const again = [...underWay.values()].map(({ content }) => content);
+    if (next) again.push(next);
+    next = Object.assign({}, ...again, { v: Object.assign({}, ...again.map(({ v }) => v)), full: 1 });
+    underWay.clear();
+    pump();
+  }, 250);
+
+  return {
+    ask, hear,
+    idle: () => !underWay.size && !next,
+    waiting: (name) => next !== null && name in next.v,
+    stop() {
+      clearInterval(clock);
+      clearTimeout(timer);
+    },
+  };
+}
+
+// Is the kernel there? Deaths are remembered: a restarted kernel does not know this bench.
+function watchKernel(kernel, say) {
+  if (!kernel?.statusChanged) return () => {};
+  const onStatus = (_, status) => {
+    if (["restarting", "autorestarting", "dead"].includes(status)) {
+      say("dead", "The computation behind this page has ended. Reload the page, or in a notebook run its cells again.");
+    }
+  };
+  const onConnection = (_, status) => {
+    say("lost", status === "connected" ? "" : "The connection is lost; trying to get it back …");
+  };
+  kernel.statusChanged.connect(onStatus);
+  kernel.connectionStatusChanged?.connect(onConnection);
+  return () => {
+    kernel.statusChanged.disconnect(onStatus);
+    kernel.connectionStatusChanged?.disconnect(onConnection);
+  };
+}
