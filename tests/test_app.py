@@ -325,12 +325,11 @@ def test_first_load_is_small_and_clean(site, page):
 def test_the_page_follows_the_theme_of_the_system(site, page):
     page.emulate_media(color_scheme="dark")
     page.goto(site.url + LESSON)
-    body = page.locator("body")
-    assert body.get_attribute("data-jp-theme-light") == "false"
+    page.locator("body[data-jp-theme-light=false]").wait_for()
     dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert dark == "rgb(20, 23, 29)"
     page.emulate_media(color_scheme="light")
-    assert body.get_attribute("data-jp-theme-light") == "true"
+    page.locator("body[data-jp-theme-light=true]").wait_for()
 
 
 @pytest.mark.browser

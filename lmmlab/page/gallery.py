@@ -1,8 +1,8 @@
 """The gallery: what each lesson is called, and its picture.
 
 Title, sentence and lab stand in the notebook's metadata, so a lesson is described in one place.
-The picture is the lab's own still figure, drawn when it is first asked for and then kept: it
-cannot differ from what the lab shows.
+The picture is drawn from the lab itself, when it is first asked for, and then kept: it cannot
+differ from what the lab shows.
 """
 
 from __future__ import annotations
@@ -10,9 +10,8 @@ from __future__ import annotations
 import json
 import logging
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
-from importlib import import_module
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -76,19 +75,24 @@ def describe(page_config: dict[str, Any], **page: Any) -> dict[str, Any]:
 
 
 @cache
-def draw(lab: str, theme: str) -> bytes:
-    """Draw the lab's figure as SVG.
+def draw(name: str, theme: str) -> bytes:
+    """Draw the first panel of a lab as SVG: the whole figure would be too small to read.
 
     Parameters
     ----------
-    lab : str
+    name : str
         Name of a lab in `lmmlab.labs`.
     theme : str
         ``"light"`` or ``"dark"``.
     """
-    figure = getattr(import_module("lmmlab.labs"), lab).figure(theme=theme)
+    # matplotlib and the labs are loaded when the first picture is asked for, not at the start.
+    from lmmlab import labs
+    from lmmlab.picture.static import figure
+
+    picture = getattr(labs, name).picture()
+    panel = replace(picture, panels=picture.panels[:1])
     svg = BytesIO()
-    figure.savefig(svg, format="svg", metadata={"Date": None})
+    figure(panel, theme=theme, width=5.2).savefig(svg, format="svg", metadata={"Date": None})
     return svg.getvalue()
 
 
