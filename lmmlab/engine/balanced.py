@@ -88,7 +88,8 @@ def balance(design: Design) -> Balanced | None:
     Balanced or None
         None means that the general optimiser is needed: several random terms, unequal weights,
         groups of different sizes or different Z_j'Z_j, a fixed effect that lives partly within
-        and partly between groups, or no degrees of freedom left.
+        and partly between groups, dependent columns, or no more rows than random columns in a
+        group.
 
     Notes
     -----
@@ -99,8 +100,8 @@ def balance(design: Design) -> Balanced | None:
     Each fixed effect lives wholly in one half iff M_B is a projection (rank M_B + rank M_W = p).
     Between groups, weighted least squares is least squares whatever G is iff the columns of the
     stacked C_j span all combinations of some r vectors over groups with q unit vectors (rank
-    M_B = q r, r the rank of the J x qp matrix K of vec C_j). As the stacked C_j have orthonormal
-    columns (or zeros), that says that K'K / q is a projection, and r is its trace. So both rank
+    M_B = q r, r the rank of the J x qp matrix K of vec C_j). As the stacked C_j then project onto
+    their own span, that says that K'K / q is a projection, and r is its trace. So both rank
     conditions are asked as "is this symmetric matrix its own square?", which needs no delicate
     threshold. With G in diagonal blocks (``||``) and Z_j'Z_j in the same blocks, the second
     condition holds for each block by itself.

@@ -1,0 +1,119 @@
+"""How long the engine takes, beside its peers.
+
+Run with ``pytest tests/benchmarks/test_engine.py --benchmark-only``. The peers' times were taken
+once on a machine with two cores of an AMD EPYC (lme4 1.1-31 on R 4.2.2, statsmodels 0.15.0); only
+statsmodels is timed again here, in the same process, and only the ratio to it is asserted. Times
+are the best of many, in ms.
+"""
+
+import subprocess
+import sys
+import time
+import warnings
+
+import numpy as np
+import pytest
+from statsmodels.regression.mixed_linear_model import MixedLM
+
+from lmmlab import lmm
+from lmmlab.data import arrays, load
+from lmmlab.engine.batch import batch
+from lmmlab.engine.design import grouped
+from lmmlab.engine.fit import fit
+from lmmlab.engine.simulate import normals, response, root
+
+BETA, ROOT, SIGMA = np.array([251.0, 10.5]), root([25.0, 6.0], 0.07), 25.0
+
+
+@pytest.fixture(scope="module")
+def sleepstudy():
+    table = arrays("sleepstudy")
+    X = np.column_stack([np.ones(180), table["Days"]])
+    return table["Reaction"], X, table["Subject"]
+
+
+@pytest.fixture(scope="module")
+def statsmodels_ms(sleepstudy):
+    y, X, groups = sleepstudy
+
+    def once():
+        start = time.perf_counter()
+        MixedLM(y, X, groups, exog_re=X).fit(reml=True)
+        return 1e3 * (time.perf_counter() - start)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return min(once() for _ in range(8))
+
+
+def unbalanced(people):
+    """y, X and groups of people with 6 to 14 visits, 10 on average, each at times of their own."""
+    rng = np.random.default_rng(1)
+    more = rng.integers(-4, 5, people // 2)
+    groups = np.repeat(np.arange(people), 10 + np.concatenate([more, -more]))
+    X = np.column_stack([np.ones(len(groups)), rng.uniform(0.0, 9.0, len(groups))])
+    e = rng.standard_normal(len(groups))
+    y = response(X, X, groups, BETA, ROOT, SIGMA, normals(1, people, 2), e)
+    return y, X, groups
+
+
+@pytest.mark.parametrize("closed", [True, False], ids=["closed form", "search"])
+def test_sleepstudy_from_arrays(benchmark, beside, sleepstudy, statsmodels_ms, closed):
+    y, X, groups = sleepstudy
+    model = benchmark(lambda: fit(grouped(y, X, X, groups), closed=closed))
+    assert model.deviance == pytest.approx(1743.6282719599, rel=1e-9)
+    ratio = statsmodels_ms / (1e3 * benchmark.stats.stats.min)
+    beside(2, lme4=7.8, statsmodels_now=round(statsmodels_ms, 1), statsmodels_ratio=round(ratio, 1))
+    assert ratio > 4
+
+
+def test_sleepstudy_from_formula_and_table(benchmark, beside):
+    table = load("sleepstudy")
+    model = benchmark(lambda: lmm("Reaction ~ Days + (Days | Subject)", table))
+    assert model.deviance == pytest.approx(1743.6282719599, rel=1e-9)
+    beside(10, lme4=7.8, nlme=5.6, glmmTMB=199.4)
+
+
+def test_a_thousand_balanced_responses(benchmark, beside, sleepstudy):
+    y, X, groups = sleepstudy
+    made = grouped(y, X, X, groups)
+    codes, rng = made.terms[0].codes, np.random.default_rng(2)
+    u, e = rng.standard_normal((1000, 18, 2)), rng.standard_normal((1000, 180))
+    Y = response(X, X, codes, BETA, ROOT, SIGMA, u, e)
+    fits = benchmark(lambda: batch(made, Y))
+    assert fits.beta[:, 1].mean() == pytest.approx(10.5, abs=0.25)
+    beside(5, lme4_refit=7133, lme4_bootMer=9043, statsmodels=62390)
+
+
+def test_a_thousand_people_unbalanced(benchmark, beside):
+    y, X, groups = unbalanced(1000)
+    model = benchmark(lambda: fit(grouped(y, X, X, groups)))
+    assert model.converged
+    beside(12, lme4=73.6, nlme=132.6, glmmTMB=702.9, statsmodels_gave_up_after=9453)
+
+
+MEMORY = """
+import re, sys
+import numpy as np
+from lmmlab.engine.design import grouped
+from lmmlab.engine.fit import fit
+def peak():  # of this process alone; getrusage's figure is inherited from the parent
+    return int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1]) // 1024
+y, X, groups = np.load(sys.argv[1]).values()
+before = peak()
+fit(grouped(y, X, X, groups)).beta
+print(before, peak())
+"""
+
+
+def test_a_hundred_thousand_people_unbalanced(benchmark, beside, tmp_path):
+    y, X, groups = unbalanced(100_000)
+    run = lambda: fit(grouped(y, X, X, groups))  # noqa: E731
+    model = benchmark.pedantic(run, rounds=5, warmup_rounds=1)
+    assert model.converged
+    np.savez(tmp_path / "data.npz", y=y, X=X, groups=groups)
+    child = [sys.executable, "-c", MEMORY, tmp_path / "data.npz"]
+    said = subprocess.run(child, capture_output=True, text=True, check=True, timeout=120)
+    with_data, peak = map(int, said.stdout.split())
+    beside(1500, lme4=11270, peak_MB=peak, peak_MB_before_the_fit=with_data)
+    assert peak < 500
