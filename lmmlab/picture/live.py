@@ -40,8 +40,8 @@ from lmmlab.picture.words import spans
 __all__ = ["Answer", "Live", "Shown", "TaskState"]
 
 _BROWSER = Path(__file__).parent / "browser"
+# Joined they are one module, without a build step: a widget's script cannot import files.
 _SCRIPTS = ("dom", "marks", "panel", "wire", "controls", "tasks", "links", "live")
-# joined into one module, without a build step
 
 RESERVED = frozenset({"theme", "template", "classic-tree", "token"})
 """Names that mean something to the server when they stand in a link."""

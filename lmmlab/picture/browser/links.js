@@ -4,7 +4,7 @@ const RESERVED = ["token", "theme", "template", "classic-tree"]; // words of the
 const inVoila = () =>
   document.body.dataset.voila !== undefined || location.pathname.includes("/voila/");
 
-function makeLinks(about, get, isMine) {
+function makeLinks(about, get) {
   const specs = about.controls.filter((spec) => !RESERVED.includes(spec.name));
   const own = (name) => `${about.name}.${name}`;
   const alone = () =>

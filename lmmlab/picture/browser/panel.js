@@ -45,7 +45,7 @@ function makePanel(spec) {
       }),
     );
     home.append(...things);
-    const ids = (INDEXED.has(told.kind) && told.ids) || [];
+    const ids = told.ids ?? [];
     const [X, Y, V] = told.n.map((n) => new Float64Array(n));
     return { ...told, ids, home, things, X, Y, V };
   }
