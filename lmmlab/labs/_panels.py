@@ -142,6 +142,8 @@ def plane(
     ]
     if truth is not None:
         marks.append(Points(truth[2][:1], truth[2][1:], "truth", bold=True))
+        above = min(truth[2][1] + 0.03 * (y[1] - y[0]), y[1])
+        marks.append(Label(float(truth[2][0]), float(above), "truth", "truth", "middle"))
     text, at = chosen
     if np.isfinite(at).all():
         left = at[0] > x[0] + 0.8 * (x[1] - x[0])
@@ -197,7 +199,7 @@ def weight_by_visits(
             Label(float(curve_visits[-1]), places[k] - (0.0 if low else 0.07), name, role, "end")
         )
     text, (x, y) = chosen
-    marks.append(Label(float(x), float(y), text, "person", "start" if x < 10 else "end"))
+    marks.append(Label(float(x) + 0.4, max(float(y) - 0.07, 0.0), text, "person"))
     return Panel(
         "Weight of a person's own data",
         Axis("visits of that person", (0.0, float(curve_visits[-1]) + 0.5), whole=True),

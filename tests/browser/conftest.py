@@ -35,7 +35,8 @@ def stock_voila(start_server, free_port, tmp_path_factory):
 def lab_server(start_server, free_port, tmp_path_factory):
     """A function: name of a lesson to its address in the JupyterLab of ``lmmlab open``.
 
-    Each address has a workspace of its own, so that a page does not open what another left.
+    Each address has a workspace of its own, so that a page does not open what another left. Its
+    attribute `folder` is where the notebooks lie.
     """
     port = free_port()
     folder = tmp_path_factory.mktemp("lab")
@@ -43,7 +44,12 @@ def lab_server(start_server, free_port, tmp_path_factory):
     url = f"http://localhost:{port}/"
     start_server(command, url + "lab", cwd=folder, env=apart(folder) | {"JUPYTER_TOKEN": "test"})
     fresh = itertools.count()
-    return lambda lesson: f"{url}lab/workspaces/w{next(fresh)}/tree/{lesson}?token=test"
+
+    def address(lesson):
+        return f"{url}lab/workspaces/w{next(fresh)}/tree/{lesson}?token=test"
+
+    address.folder = folder / "lmmlab-lessons"
+    return address
 
 
 def apart(folder):

@@ -48,7 +48,7 @@ def picture(s: Scene) -> Picture:
         curve_visits=CURVE_VISITS,
         curve=s.curve,
         true_curve=s.true_curve,
-        chosen=(s.who, np.array([s.visits, s.weight[i, 0]])),
+        chosen=(s.who, np.array([s.visits, s.weight[i, 1]])),
     )
     return Picture((over_time, plane, weight, _check(s)), chosen=s.who)
 

@@ -1,0 +1,358 @@
+"""A student's way through a lesson: a real server, a real kernel, a real Chromium."""
+
+import re
+import shutil
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from lmmlab import labs
+
+pytestmark = pytest.mark.browser
+LESSON = "voila/render/05-shrinkage.ipynb"
+SLOW_LINK = Path(__file__).parents[1] / "slow_link.py"
+
+
+def ready(page, seconds=30):
+    """Wait until the bench is painted and its kernel has answered once."""
+    page.wait_for_selector(".lmm-bench .lmm-chosen", timeout=1000 * seconds)
+    return page.locator(".lmm-bench").first
+
+
+def control(bench, name):
+    return bench.locator(f'[data-name="{name}"]')
+
+
+def slider(bench, name):
+    return control(bench, name).locator("input[type=range]")
+
+
+def typed(bench, name):
+    return control(bench, name).locator("input[type=text]")
+
+
+def arrows(bench):
+    """Where the arrows of the plane end, as the browser has drawn them."""
+    return bench.locator(".lmm-segments.lmm-arrow").evaluate_all(
+        "all => all.map(e => e.getAttribute('d'))"
+    )
+
+
+def words(bench):
+    return bench.locator(".lmm-words").inner_text()
+
+
+def until(page, ask, wanted, seconds=10):
+    """Ask until the answer pleases; give the last answer."""
+    end = time.monotonic() + seconds
+    while not wanted(answer := ask()) and time.monotonic() < end:
+        page.wait_for_timeout(40)
+    assert wanted(answer), answer
+    return answer
+
+
+def drag(page, thumb, shares, pause=16):
+    """Drag a thumb through places given as shares of its track."""
+    thumb.scroll_into_view_if_needed()
+    box = thumb.bounding_box()
+    y, at = box["y"] + box["height"] / 2, lambda share: box["x"] + share * box["width"]
+    low, high, now = (float(thumb.evaluate(f"e => e.{k}")) for k in ("min", "max", "value"))
+    inset = 10  # a thumb's centre stops short of the ends of the track
+    start = box["x"] + inset + (now - low) / (high - low) * (box["width"] - 2 * inset)
+    page.mouse.move(start, y)
+    page.mouse.down()
+    for share in shares:
+        page.mouse.move(at(share), y)
+        page.wait_for_timeout(pause)
+    page.mouse.up()
+
+
+@pytest.fixture
+def bench(page, voila_server):
+    page.goto(voila_server + LESSON)
+    return ready(page)
+
+
+def test_the_gallery_leads_to_the_lesson(page, voila_server):
+    page.goto(voila_server)
+    card = page.get_by_role("link", name=re.compile("Why are estimates pulled"))
+    card.locator("img").evaluate("e => e.decode()")
+    card.click()
+    bench = ready(page)
+    assert "mixed model says" in words(bench)
+    assert page.locator("text=Where it breaks").count() == 1
+    assert page.problems == []
+
+
+def test_dragging_tau1_moves_the_arrows_and_no_thumb_jumps(page, bench):
+    before = arrows(bench)
+    thumb = slider(bench, "tau1")
+    thumb.evaluate("e => { e.seen = []; e.addEventListener('input', () => e.seen.push(+e.value)) }")
+    drag(page, thumb, [0.3 + 0.01 * k for k in range(50)])
+    after = until(page, lambda: arrows(bench), lambda now: now != before)
+    assert len(after) == 18
+    values = thumb.evaluate("e => e.seen")
+    assert len(values) > 20
+    assert values == sorted(values), "the thumb went back while the hand went on"
+    page.wait_for_timeout(500)
+    rest = float(thumb.input_value())
+    assert rest == values[-1] > 10
+    expected = labs.shrinkage.words(tau1=rest)[1]
+    until(page, lambda: words(bench), lambda text: expected in text)
+    assert page.problems == []
+
+
+def test_the_last_picture_is_that_of_the_last_value(page, bench):
+    """After a quick drag there and back, what is shown belongs to where the thumb rests."""
+    drag(page, slider(bench, "sigma"), [k / 40 for k in (*range(40), *range(40, 8, -1))], pause=4)
+    rest = float(slider(bench, "sigma").input_value())
+    expected = labs.shrinkage.words(sigma=rest)
+    until(
+        page, lambda: words(bench), lambda text: all(s in text.replace("\n", " ") for s in expected)
+    )
+
+
+def test_a_value_can_be_typed_and_nonsense_is_answered(page, bench):
+    box = typed(bench, "tau0")
+    box.fill("40,5")
+    box.press("Enter")
+    until(page, lambda: bench.locator("footer code").inner_text(), lambda t: "tau0=40.5" in t)
+    box.fill("wide")
+    box.press("Enter")
+    message = until(page, lambda: bench.locator(".lmm-message").inner_text(), bool)
+    assert "not a number" in message
+    assert box.input_value() == "40.5"
+    box.fill("900")
+    box.press("Enter")
+    message = until(page, lambda: bench.locator(".lmm-message").inner_text(), lambda t: "80" in t)
+    assert float(slider(bench, "tau0").input_value()) == 80
+
+
+def test_keyboard_alone(page, bench):
+    """From the top of the page: reach a slider with Tab, move it, choose a person, commit."""
+    before = words(bench)
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        name = page.evaluate("document.activeElement.closest('[data-name]')?.dataset.name")
+        kind = page.evaluate("document.activeElement.type")
+        if name == "sigma" and kind == "range":
+            break
+    else:
+        pytest.fail("Tab does not reach the slider of sigma")
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    assert float(slider(bench, "sigma").input_value()) == pytest.approx(26.1)
+    until(page, lambda: words(bench), lambda now: now != before)
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.tagName") == "svg":
+            break
+    else:
+        pytest.fail("Tab does not reach a picture")
+    page.keyboard.press("ArrowRight")
+    until(page, lambda: words(bench), lambda now: "Driver 337" in now)
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.closest('.lmm-option') !== null"):
+            break
+    else:
+        pytest.fail("Tab does not reach the question")
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    until(page, lambda: bench.locator(".lmm-reply").first.inner_text(), bool)
+    assert page.problems == []
+
+
+def test_a_prediction_is_committed_answered_and_shown(page, bench):
+    task = bench.locator('[data-task="halve-sigma"]')
+    reply = task.locator(".lmm-reply")
+    assert reply.inner_text() == ""
+    wrong = labs.shrinkage.tasks[0].choices[0]
+    source = page.content()
+    assert not any(c.reply in source for c in labs.shrinkage.tasks[0].choices), "revealed too early"
+    task.get_by_text(wrong.text).click()
+    assert reply.inner_text() == "", "nothing is revealed before the commitment"
+    task.get_by_role("button", name="Commit").click()
+    until(page, reply.inner_text, lambda text: wrong.reply in text)
+    until(page, lambda: float(slider(bench, "sigma").input_value()), lambda v: v == 12.8)
+    expected = labs.shrinkage.words(sigma=12.8)[1]
+    until(page, lambda: words(bench), lambda text: expected in text)
+    assert page.problems == []
+
+
+def test_a_task_is_checked_while_the_sliders_move(page, bench):
+    bench.get_by_role("button", name=re.compile("Question 4")).click()
+    reply = bench.locator('[data-task="ignore-the-person"] .lmm-reply')
+    for name, note in (("tau0", "τ₁ is not 0"), ("tau1", "count nothing")):
+        typed(bench, name).fill("0")
+        typed(bench, name).press("Enter")
+        until(page, reply.inner_text, lambda text, note=note: note in text)
+
+
+def test_choosing_a_person_lights_it_in_every_panel(page, bench):
+    panels = bench.locator("svg[role=img]")
+    assert panels.count() == 4
+    lit = "e => [...e.querySelectorAll('.lmm-chosen')].map(m => m.classList[0]).sort()"
+    first = [panels.nth(k).evaluate(lit) for k in range(3)]
+    assert all(first), "the person in colour is missing from a panel"
+    points = panels.nth(1).locator(".lmm-points.lmm-role-own")
+    at = points.first.bounding_box()
+    page.mouse.click(at["x"] + at["width"] / 2, at["y"] + at["height"] / 2)
+    until(page, lambda: words(bench), lambda text: "Driver 308" in text)
+    assert [panels.nth(k).evaluate(lit) for k in range(3)] == first
+    assert "person='308'" in bench.locator("footer code").inner_text()
+    assert page.problems == []
+
+
+def test_a_link_carries_the_state_and_a_reload_keeps_it(page, voila_server):
+    page.goto(voila_server + LESSON + "?tau0=40&person=308&nonsense=1&rho=7")
+    bench = ready(page)
+    until(page, lambda: words(bench), lambda text: "Driver 308" in text)
+    assert float(slider(bench, "tau0").input_value()) == 40
+    assert float(slider(bench, "rho").input_value()) == 1, "clamped"
+    assert "ρ" in bench.locator(".lmm-message").inner_text(), "and said"
+    typed(bench, "sigma").fill("30")
+    typed(bench, "sigma").press("Enter")
+    until(page, lambda: page.url, lambda url: "sigma=30" in url)
+    assert "nonsense=1" in page.url
+    page.reload()
+    bench = ready(page)
+    values = {n: float(slider(bench, n).input_value()) for n in ("tau0", "rho", "sigma")}
+    assert values == {"tau0": 40, "rho": 1, "sigma": 30}
+    expected = labs.shrinkage.words(tau0=40.0, rho=1.0, sigma=30.0, person="308")[0]
+    until(page, lambda: words(bench), lambda text: expected in text)
+    assert page.problems == []
+
+
+@pytest.mark.parametrize("width", [360, 768, 1600])
+def test_nothing_lies_outside_the_window(page, voila_server, width):
+    page.set_viewport_size({"width": width, "height": 780})
+    page.goto(voila_server + LESSON)
+    bench = ready(page)
+    page.wait_for_timeout(300)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for kind in ("input[type=range]", "input[type=text]", "svg[role=img]", "button"):
+        for box in bench.locator(f"{kind}:visible").evaluate_all(
+            "all => all.map(e => e.getBoundingClientRect().toJSON())"
+        ):
+            assert box["left"] >= 0 and box["right"] <= width, (kind, box)
+    if width == 360:
+        thumb = slider(bench, "sigma")
+        thumb.scroll_into_view_if_needed()
+        picture = bench.locator("svg[role=img]").first.bounding_box()
+        assert 0 <= picture["y"] and picture["y"] + picture["height"] < 780 * 0.6, "not sticky"
+        assert thumb.bounding_box()["y"] > picture["y"] + picture["height"], "hidden behind it"
+
+
+def test_ten_seconds_without_network_do_not_freeze_the_bench(
+    page, voila_server, start_server, free_port
+):
+    port, to = free_port(), int(voila_server.rstrip("/").rpartition(":")[2])
+    url = f"http://localhost:{port}/"
+    link = start_server([sys.executable, str(SLOW_LINK), str(port), str(to)], url)
+    page.goto(url + LESSON)
+    bench = ready(page)
+    link.send_signal(signal.SIGSTOP)
+    drag(page, slider(bench, "sigma"), [0.3, 0.4, 0.5, 0.6, 0.7])
+    until(page, lambda: bench.locator(".lmm-message").inner_text(), lambda t: "waiting" in t, 8)
+    page.wait_for_timeout(6000)
+    link.send_signal(signal.SIGCONT)
+    rest = float(slider(bench, "sigma").input_value())
+    expected = labs.shrinkage.words(sigma=rest)[1]
+    until(page, lambda: words(bench), lambda text: expected in text, 10)
+    until(page, lambda: bench.locator(".lmm-message").inner_text(), lambda t: "waiting" not in t)
+    before = words(bench)
+    drag(page, slider(bench, "tau1"), [0.4, 0.5, 0.6])
+    until(page, lambda: words(bench), lambda now: now != before, 5)
+
+
+LINKED = """
+from ipywidgets import FloatSlider, link, Button
+from lmmlab import labs
+bench = labs.shrinkage()
+other = FloatSlider(value=24.7, max=80.0, step=0.1, description="other")
+link((other, "value"), (bench, "tau0"))
+button = Button(description="set from code")
+button.on_click(lambda _: setattr(bench, "tau0", 30.0))
+"""
+
+
+@pytest.fixture(scope="module")
+def linked(tmp_path_factory):
+    """A folder with a notebook that links an ordinary slider to the bench."""
+    import nbformat
+
+    folder = tmp_path_factory.mktemp("linked")
+    cells = [nbformat.v4.new_code_cell(code) for code in (LINKED, "other", "button", "bench")]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(notebook, folder / "linked.ipynb")
+    return folder
+
+
+def follow(page, bench):
+    """Code and another widget move the bench; neither thumb echoes."""
+    page.get_by_role("button", name="set from code").click()
+    until(page, lambda: float(slider(bench, "tau0").input_value()), lambda v: v == 30)
+    expected = labs.shrinkage.words(tau0=30.0)[1]
+    until(page, lambda: words(bench), lambda text: expected in text)
+    slider(bench, "tau0").evaluate(
+        "e => { e.set = []; const own = Object.getOwnPropertyDescriptor("
+        "HTMLInputElement.prototype, 'value'); Object.defineProperty(e, 'value', "
+        "{ get() { return own.get.call(e) }, set(v) { if (+v !== +own.get.call(e)) "
+        "e.set.push(+v); own.set.call(e, v) } }) }"
+    )
+    drag(page, slider(bench, "tau0"), [0.4 + 0.01 * k for k in range(30)])
+    page.wait_for_timeout(600)
+    assert slider(bench, "tau0").evaluate("e => e.set") == [], "something moved the thumb"
+    rest = float(slider(bench, "tau0").input_value())
+    readout = page.locator(".widget-readout").first
+    until(page, lambda: float(readout.inner_text()), lambda v: v == pytest.approx(rest, abs=0.006))
+    handle = page.locator(".noUi-handle").first
+    handle.focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    until(
+        page,
+        lambda: float(slider(bench, "tau0").input_value()),
+        lambda v: v == pytest.approx(rest + 0.5, abs=0.011),
+    )
+
+
+def test_code_and_linked_widgets_move_the_bench_in_voila(page, linked, start_server, free_port):
+    port = free_port()
+    url = f"http://localhost:{port}/"
+    command = [sys.executable, "-m", "voila", str(linked), "--no-browser", f"--port={port}"]
+    start_server([*command, "--Voila.config_file_paths=[]"], url)
+    page.goto(url + "voila/render/linked.ipynb")
+    follow(page, ready(page))
+
+
+def run_all(page, lab_server, lesson):
+    page.goto(lab_server(lesson))
+    page.wait_for_selector(".jp-Notebook", timeout=60_000)
+    page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]', timeout=60_000)
+    page.keyboard.press("Escape")
+    page.locator(".lm-MenuBar-item", has_text="Run").first.click()
+    page.locator('.lm-Menu-item[data-command="runmenu:run-all"]').click()
+    return ready(page, 60)
+
+
+def test_the_lesson_in_jupyterlab_opens_runs_and_reacts(page, lab_server):
+    bench = run_all(page, lab_server, "05-shrinkage.ipynb")
+    before = arrows(bench)
+    drag(page, slider(bench, "tau1"), [0.3 + 0.02 * k for k in range(20)])
+    until(page, lambda: arrows(bench), lambda now: now != before)
+    rest = float(slider(bench, "tau1").input_value())
+    expected = labs.shrinkage.words(tau1=rest)[1]
+    until(page, lambda: words(bench), lambda text: expected in text)
+    assert bench.get_by_role("button", name="copy code").count() == 1
+
+
+def test_code_and_linked_widgets_move_the_bench_in_jupyterlab(page, lab_server, linked):
+    shutil.copy(linked / "linked.ipynb", lab_server.folder)
+    follow(page, run_all(page, lab_server, "linked.ipynb"))
