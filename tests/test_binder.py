@@ -1,6 +1,5 @@
 """What Binder is told to build, and our pages in an ordinary Jupyter server."""
 
-import json
 import os
 import re
 import shutil
@@ -24,13 +23,8 @@ def hub(start_server, free_port, tmp_path_factory):
     """The address of a Jupyter server with our extension, started as on Binder: in the project."""
     folder = tmp_path_factory.mktemp("binder")
     shutil.copytree(app.lessons_folder(), folder / "lessons")
-    config = {
-        "allow_root": True,
-        "open_browser": False,
-        "jpserver_extensions": {"lmmlab.page.server": True, "voila.server_extension": True},
-    }
     (folder / "config").mkdir()
-    (folder / "config" / "jupyter_server_config.json").write_text(json.dumps({"ServerApp": config}))
+    shutil.copy(BINDER / "jupyter_server_config.json", folder / "config")
     port = free_port()
     environment = os.environ | {
         "JUPYTER_CONFIG_DIR": str(folder / "config"),
@@ -38,6 +32,7 @@ def hub(start_server, free_port, tmp_path_factory):
         "JUPYTER_TOKEN": "test",
     }
     command = [BINDER / "start", sys.executable, "-m", "jupyter_server", f"--port={port}"]
+    command += ["--allow-root", "--no-browser"]
     start_server(command, f"http://localhost:{port}/api", cwd=folder, env=environment)
     return f"http://localhost:{port}/"
 

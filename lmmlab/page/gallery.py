@@ -67,6 +67,8 @@ def _card(path: Path) -> Card:
 
 def describe(page_config: dict[str, Any], **page: Any) -> dict[str, Any]:
     """Tell a folder's page its lessons (Voila's ``page_config_hook``)."""
+    # Voila brings a MathJax; a Jupyter server names another one, far away, which would be used.
+    page_config.update(fullMathjaxUrl=None, mathjaxConfig=None)
     path = page["notebook_path"].strip("/")
     if not path.endswith(".ipynb"):
         folder = Path(page["settings"]["contents_manager"].root_dir, path)
