@@ -7,6 +7,7 @@ edits the SVG, finds what became of a mark.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,7 @@ from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 from matplotlib.patheffects import Stroke
 from matplotlib.textpath import text_to_path
-from matplotlib.transforms import Affine2D, ScaledTranslation, Transform
+from matplotlib.transforms import Affine2D, ScaledTranslation
 from numpy.typing import NDArray
 
 from lmmlab.picture.marks import (
@@ -30,7 +31,6 @@ from lmmlab.picture.marks import (
     Heatmap,
     Label,
     Line,
-    Mark,
     Points,
     Segments,
 )
@@ -38,6 +38,9 @@ from lmmlab.picture.palette import FILL, colour, text_role
 
 NAME = FontProperties(family="DejaVu Sans", weight="bold", size=8)
 
+Shape = Line | Points | Segments | Band | Ellipse | Heatmap | Bars
+
+HIGH = 0.14  # inches from label to label
 THIN, PLAIN, BOLD = 0.75, 1.4, 2.4  # points
 DASHES: Any = (0, (4.0, 2.5))
 
@@ -58,8 +61,8 @@ class _Layer:
         return min(width, max(0.6 * width, THIN)) if dashed else width
 
 
-def draw(ax: Axes, gid: str, mark: Mark, chosen: str, theme: str, inches: Floats) -> None:
-    """Draw one mark.
+def draw(ax: Axes, gid: str, mark: Shape, chosen: str, theme: str, inches: Floats) -> None:
+    """Draw one mark that is not writing.
 
     Parameters
     ----------
@@ -67,7 +70,7 @@ def draw(ax: Axes, gid: str, mark: Mark, chosen: str, theme: str, inches: Floats
         With its limits set; they stay.
     gid : str
         Name of the mark.
-    mark : Mark
+    mark : any mark but a label
     chosen : str
         Id of the person who lights up.
     theme : {"light", "dark"}
@@ -122,9 +125,6 @@ def draw(ax: Axes, gid: str, mark: Mark, chosen: str, theme: str, inches: Floats
                 bars = PatchCollection(boxes, zorder=layer.z, gid=layer.gid, linewidths=THIN)
                 bars.set(facecolor=(*to_rgb(layer.hue), 2 * FILL), edgecolor=layer.hue)
                 ax.add_collection(bars, autolim=False)
-        case Label():
-            if np.isfinite([mark.x, mark.y]).all():
-                _label(ax, gid, mark, theme, inches)
 
 
 def _there(*arrays: Floats) -> NDArray[np.bool_]:
@@ -185,19 +185,29 @@ def _arrows(ends: Floats, inches: Floats, size: float) -> tuple[Floats, Floats]:
     return np.stack([ends[:, 0], tip - 0.8 * back / inches], axis=1), heads
 
 
-def _label(ax: Axes, gid: str, mark: Label, theme: str, inches: Floats) -> None:
-    """Write a word with a halo; one that would run out of its axes is moved inwards."""
-    ha = {"start": "left", "middle": "center", "end": "right"}[mark.anchor]
-    low, high = ax.get_xlim()
-    wide = width(mark.text, NAME)
-    start = (mark.x - low) * inches[0] - wide * {"left": 0.0, "center": 0.5, "right": 1.0}[ha]
-    inside = max(0.0, min(start, (high - low) * inches[0] - wide))
-    place: Transform = ax.transData
-    if inside != start:
-        place += ScaledTranslation(inside - start, 0.0, ax.figure.dpi_scale_trans)
-    hue, card = colour(text_role(mark.role), theme), colour("card", theme)
-    halo, word = (ax.text(mark.x, mark.y, mark.text, parse_math=False) for _ in "12")
-    for text in (halo, word):
-        text.set(ha=ha, va="center", zorder=5, transform=place, fontproperties=NAME, color=hue)
-    halo.set_path_effects([Stroke(linewidth=2.6, foreground=card)])
-    word.set_gid(gid)
+def write(ax: Axes, labels: Sequence[tuple[str, Label]], theme: str, inches: Floats) -> None:
+    """Write the labels of a panel, each (gid, mark), with a halo.
+
+    One that would run out of the axes moves inwards, one that would cover another moves below it.
+    """
+    low, bottom = ax.get_xlim()[0], ax.get_ylim()[0]
+    room = np.ptp(ax.get_xlim()) * inches[0]
+    taken: list[tuple[float, float, float]] = []  # left, right and middle height, in inches
+    for gid, mark in labels:
+        if not np.isfinite([mark.x, mark.y]).all():
+            continue
+        long = width(mark.text, NAME)
+        before = long * {"start": 0.0, "middle": 0.5, "end": 1.0}[mark.anchor]
+        x, y = (mark.x - low) * inches[0], (mark.y - bottom) * inches[1]
+        left, up = max(0.0, min(x - before, room - long)), y
+        for start, end, height in sorted(taken, key=lambda one: -one[2]):
+            if left < end and start < left + long and abs(up - height) < HIGH:
+                up = height - HIGH
+        taken.append((left, left + long, up))
+        aside = ScaledTranslation(left + before - x, up - y, ax.figure.dpi_scale_trans)
+        halo, word = (ax.text(mark.x, mark.y, mark.text, parse_math=False) for _ in "12")
+        for text in (halo, word):
+            text.set(transform=ax.transData + aside, va="center", zorder=5, fontproperties=NAME)
+            text.set(ha={"start": "left", "middle": "center", "end": "right"}[mark.anchor])
+        halo.set_path_effects([Stroke(linewidth=2.6, foreground=colour("card", theme))])
+        word.set(color=colour(text_role(mark.role), theme), gid=gid)

@@ -21,9 +21,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import FancyBboxPatch
 
 from lmmlab.picture.axis import caption, tick_labels, ticks
-from lmmlab.picture.draw import draw
+from lmmlab.picture.draw import draw, write
 from lmmlab.picture.draw import width as measured
-from lmmlab.picture.marks import Axis, Floats, Panel, Picture
+from lmmlab.picture.marks import Axis, Floats, Label, Panel, Picture
 from lmmlab.picture.palette import colour
 from lmmlab.picture.words import plain, spans
 
@@ -95,16 +95,19 @@ def figure(
 
     fig = _Page(figsize=(width, height), facecolor=colour("paper", theme))
     if title:
-        _write(fig, EDGE, height - EDGE, title, TITLE, colour("ink", theme), fit=room, va="top")
+        _text(fig, EDGE, height - EDGE, title, TITLE, colour("ink", theme), fit=room, va="top")
     for number, (panel, (x, top, w, h)) in enumerate(zip(picture.panels, boxes, strict=True)):
         box = (EDGE + x, height - EDGE - head - top - h, w, h)
         _card(fig, box, theme)
         ax, inches = _axes(fig, panel, box, theme)
-        for place, mark in enumerate(panel.marks):
-            draw(ax, f"{number}.{place}", mark, picture.chosen, theme, inches)
+        named = [(f"{number}.{place}", mark) for place, mark in enumerate(panel.marks)]
+        for gid, mark in named:
+            if not isinstance(mark, Label):
+                draw(ax, gid, mark, picture.chosen, theme, inches)
+        write(ax, [(gid, mark) for gid, mark in named if isinstance(mark, Label)], theme, inches)
     for number, (start, line) in enumerate(reversed(lines)):
         base = EDGE + 0.04 + LEADING * number
-        _write(fig, EDGE, base, line, SENTENCE, colour("ink", theme))
+        _text(fig, EDGE, base, line, SENTENCE, colour("ink", theme))
         _underline(fig, base - 0.05, start, line, text, theme)
     return fig
 
@@ -155,9 +158,9 @@ def _axes(fig: Figure, panel: Panel, box: Box, theme: str) -> tuple[Axes, Floats
     left, right = max(left, beyond[0] + 0.06), max(PAD, beyond[1] + 0.06)
     wide = w - left - right
 
-    _write(fig, x + PAD, y + h - PAD, panel.title, HEADING, ink, fit=w - 2 * PAD, va="top")
-    _write(fig, x + w - PAD, y + h - ABOVE + 0.06, caption(panel.y), SMALL, soft, ha="right")
-    _write(fig, x + left + wide / 2, y + 0.11, caption(panel.x), SMALL, soft, ha="center")
+    _text(fig, x + PAD, y + h - PAD, panel.title, HEADING, ink, fit=w - 2 * PAD, va="top")
+    _text(fig, x + w - PAD, y + h - ABOVE + 0.06, caption(panel.y), SMALL, soft, ha="right")
+    _text(fig, x + left + wide / 2, y + 0.11, caption(panel.x), SMALL, soft, ha="center")
 
     across, up = fig.get_size_inches()
     place = ((x + left) / across, (y + BELOW) / up, wide / across, tall / up)
@@ -224,7 +227,7 @@ def _underline(fig: Figure, y: float, start: int, line: str, text: str, theme: s
             fig.add_artist(rule)
 
 
-def _write(
+def _text(
     fig: Figure,
     x: float,
     y: float,

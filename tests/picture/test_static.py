@@ -210,6 +210,21 @@ def test_a_label_never_runs_out_of_its_axes(anchor, x):
     assert axes.x0 - 3 <= seen.x0 and seen.x1 <= axes.x1 + 3
 
 
+def test_labels_do_not_cover_each_other():
+    places = [(9.0, 0.0), (9.0, 0.05), (8.5, -0.02), (0.0, 0.0), (9.0, 2.0)]
+    marks = [Label(x, y, f"label {k}", "own", "end") for k, (x, y) in enumerate(places)]
+    fig = figure(Picture((Panel("", X, Y, tuple(marks)),)), width=4.0)
+    FigureCanvasAgg(fig).draw()
+    seen = [t.get_window_extent() for t in fig.findobj(Text) if t.get_gid()]
+    assert len(seen) == 5
+    assert not any(a.overlaps(b) for a, b in itertools.combinations(seen, 2))
+    middles = [(b.y0 + b.y1) / 2 for b in seen]
+    right = fig.axes[0].transData.transform(places)[:, 1]
+    assert [abs(m - y) < 1.5 for m, y in zip(middles, right, strict=True)] == [
+        True, False, False, True, True,
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("mark", [LINES, POINTS, ARROWS, BARS], ids=lambda m: type(m).__name__)
 def test_the_chosen_person_lights_up_above_all_others(mark, theme):
