@@ -161,11 +161,12 @@ class Live(anywidget.AnyWidget):
         self._newest = content["n"]
         if content.get("full"):
             self._sent = {}
-        for name, value in dict(content.get("v") or {}).items():
-            taken = nearest(self._controls[name], value) if name in self._controls else None
+        values = content.get("v") if isinstance(content.get("v"), dict) else {}
+        for name, control in self._controls.items():
+            taken = nearest(control, values[name]) if name in values else None
             if taken is not None:
                 self._news[name] = taken
-        if "task" in content:
+        if isinstance(content.get("task"), str):
             self._commit(content["task"], content.get("choice"))
         self._soon()
 
