@@ -59,6 +59,6 @@ def complete_pooling(design: Design) -> Floats:
         The (weighted) least-squares coefficients of y on X.
     """
     root = 1.0 if design.weights is None else np.sqrt(design.weights)
-    fixed = (design.X.T * root).T
-    beta: Floats = np.linalg.lstsq(fixed, design.y * root, rcond=None)[0]
-    return beta
+    fixed: Floats = (design.X.T * root).T
+    response: Floats = design.y * root
+    return np.asarray(np.linalg.lstsq(fixed, response, rcond=None)[0], dtype=np.float64)

@@ -173,7 +173,7 @@ class Lab:
             self.module.picture(scene),
             theme=theme,
             title=self.title,
-            words=tuple(map(plain, self.module.words(scene))),
+            words=self.module.words(scene),
         )
 
     def line(self, controls: Any) -> str:

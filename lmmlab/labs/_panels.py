@@ -35,7 +35,7 @@ def over_time(
     truth: Floats | None,
     visits: tuple[Floats, Floats],
     end: int,
-    names: Sequence[tuple[str, Floats, str]],
+    names: Sequence[tuple[str, Floats, str, int]],
 ) -> Panel:
     """Show each person's own line, fitted line, and the average.
 
@@ -53,8 +53,8 @@ def over_time(
     visits : (day, y) of the person in colour.
     end : int
         The last day of the picture.
-    names : sequence of (text, line, role)
-        Lines to be named at their end.
+    names : sequence of (text, line, role, side)
+        Lines to be named at their end; above it if side is 1, below it if -1.
     """
     to = np.stack([np.zeros(len(levels)), last.astype(float)], axis=1)
     all_days = np.broadcast_to([0.0, float(end)], (len(levels), 2))
@@ -73,9 +73,10 @@ def over_time(
     if truth is not None:
         heights.append(truth[0] + truth[1] * whole)
     low, high = cover((180.0, 480.0), *heights, step=50.0)
-    shown = [(text, line[0] + line[1] * end, role) for text, line, role in names]
+    gap = 0.05 * (high - low)
+    shown = [(text, line[0] + line[1] * end + side * gap, role) for text, line, role, side in names]
     shown = [(text, y, role) for text, y, role in shown if np.isfinite(y)]
-    places = _apart([y for _, y, _ in shown], 0.05 * (high - low), low, high)
+    places = _apart([y for _, y, _ in shown], gap, low, high)
     marks += [
         Label(end, y, text, role, "end") for (text, _, role), y in zip(shown, places, strict=True)
     ]
@@ -132,6 +133,10 @@ def plane(
         Ellipse(average, G, "model"),
         Segments(cx - sd[0], edge[1], cx + sd[0], edge[1], "parameter:tau0"),
         Segments(edge[0], cy - sd[1], edge[0], cy + sd[1], "parameter:tau1"),
+        Label(
+            float(cx[0]), float(edge[1][0] + 0.03 * (y[1] - y[0])), "τ₀", "parameter:tau0", "middle"
+        ),
+        Label(float(edge[0][0] + 0.02 * (x[1] - x[0])), float(cy[0]), "τ₁", "parameter:tau1"),
     ]
     if truth is not None:
         marks.append(Ellipse(truth[0], truth[1], "truth", dashed=True))

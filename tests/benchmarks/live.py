@@ -117,7 +117,7 @@ def notebook(folder: Path, name: str, cells: list[str]) -> None:
 
 def kernel_of(server: psutil.Popen) -> psutil.Process:
     kernels = [p for p in server.children(recursive=True) if "ipykernel" in " ".join(p.cmdline())]
-    return kernels[-1]
+    return max(kernels, key=lambda p: p.create_time())
 
 
 def drag(page: Page, box: dict[str, float], seconds: float) -> None:
@@ -230,7 +230,9 @@ def main() -> None:
             page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
             results[name] = measure(page, server, url, asked.seconds)
             page.context.close()
-            told = (f"{key} {value:,.1f}" for key, value in results[name].items())
+            told = (
+                f"{key} {value:,.1f}" for key, value in results[name].items() if value == value
+            )
             print(f"{name:32}", " | ".join(told), flush=True)
 
         with running(stock, at(port, "")) as server:

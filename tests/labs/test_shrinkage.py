@@ -227,7 +227,7 @@ def test_true_lines_meet_where_the_sentence_says() -> None:
 def test_the_estimate_answers_the_truth_and_the_method() -> None:
     reml, ml = (lab.scene(source="simulated", method=m).estimate for m in ("REML", "ML"))
     assert ml.tau0 < reml.tau0
-    assert lab.module.notes(lab.scene(method="ML"))["tau0"] == "ML estimate: 23.8 ms"
+    assert lab.module.notes(lab.scene(method="ML"))["tau0"] == "ML estimate: 23.8\xa0ms"
 
 
 def task(name: str) -> Any:

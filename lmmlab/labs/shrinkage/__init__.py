@@ -11,8 +11,8 @@ from lmmlab.labs.shrinkage.scene import Controls, Scene, scene
 from lmmlab.labs.shrinkage.tasks import TASKS
 from lmmlab.labs.shrinkage.words import headings, notes, words
 
-TITLE = "Why are estimates pulled toward the crowd?"
-LEAD = "Every driver has a line of their own. How far should we believe it?"
+TITLE = "Own lines, and lines that listen to the others"
+LEAD = "How far should we believe what one person's visits say?"
 EQUATION = (
     "weight of own visits = [τ²](parameter:tau0) / "
     "([τ²](parameter:tau0) + [σ²](parameter:sigma) / [n](person))"

@@ -18,9 +18,11 @@ def picture(s: Scene) -> Picture:
     mine = s.people.codes == i
     levels = s.people.levels
     true_average = None if truth is None else np.array([c.beta0, c.beta1])
-    named = [("average", s.average, "population"), (f"{s.who}: own line", s.own[i], "person")]
+    named = [("average", s.average, "population", 1)]
     if c.pooling == "partial":
-        named.append((f"{s.who}: pulled line", s.line[i], "person"))
+        below = -1 if s.line[i, 1] > s.own[i, 1] else 1
+        named.append((f"{s.who}: own line", s.own[i], "person", below))
+        named.append((f"{s.who}: pulled line", s.line[i], "person", -below))
     over_time = _panels.over_time(
         levels=levels,
         last=s.people.visits - 1,

@@ -19,16 +19,16 @@ def words(s: Scene) -> tuple[str, ...]:
     if s.miss is not None:
         own, pulled, common = s.miss
         sentences.append(
-            f"Over all people, own lines miss the truth by [{own:.1f} ms](own), "
-            f"pulled lines by [{pulled:.1f} ms](model), one common line by {common:.1f} ms."
+            f"Over all people, own lines miss the truth by [{ms(own)}](own), "
+            f"pulled lines by [{ms(pulled)}](model), one common line by {ms(common)}."
         )
         return tuple(sentences)
     own_sd, pulled_sd = spread_of(s.own[:, 1]), spread_of(s.pulled[:, 1])
     if own_sd is not None and pulled_sd is not None:
         sentences.append(
-            f"Daily changes spread by {own_sd:.1f} ms among own lines, "
-            f"by {pulled_sd:.1f} ms among pulled lines: "
-            f"neither is [τ₁ = {s.believed.tau1:.1f} ms](parameter:tau1)."
+            f"Daily changes spread by {ms(own_sd)} among own lines, "
+            f"by {ms(pulled_sd)} among pulled lines: "
+            f"neither is [τ₁ = {ms(s.believed.tau1)}](parameter:tau1)."
         )
     return tuple(sentences)
 
@@ -53,11 +53,16 @@ def _of_the_person(s: Scene) -> str:
     return start + end
 
 
+def ms(value: float) -> str:
+    """Write milliseconds; number and unit stay on one line."""
+    return f"{value:.1f}\N{NO-BREAK SPACE}ms"
+
+
 def _pace(change: float) -> str:
     """Say a change of reaction time in words."""
     if abs(change) < 0.05:
         return "no change"
-    return f"{abs(change):.1f} ms {'slower' if change > 0 else 'faster'}"
+    return f"{ms(abs(change))} {'slower' if change > 0 else 'faster'}"
 
 
 def notes(s: Scene) -> dict[str, str]:
@@ -66,8 +71,7 @@ def notes(s: Scene) -> dict[str, str]:
         return {}
     e, method = s.estimate, s.controls.method
     rho = f"{e.rho:+.2f}" if e.tau0 * e.tau1 > 0.0 else "undefined beside a zero sd"
-    told = {"tau0": f"{e.tau0:.1f} ms", "tau1": f"{e.tau1:.1f} ms", "rho": rho}
-    told["sigma"] = f"{e.sigma:.1f} ms"
+    told = {"tau0": ms(e.tau0), "tau1": ms(e.tau1), "rho": rho, "sigma": ms(e.sigma)}
     return {name: f"{method} estimate: {text}" for name, text in told.items()}
 
 
