@@ -35,7 +35,7 @@ def over_time(
     truth: Floats | None,
     visits: tuple[Floats, Floats],
     end: int,
-    names: Sequence[tuple[str, Floats, str, int]],
+    names: Sequence[tuple[str, Floats, str, int, int]],
 ) -> Panel:
     """Show each person's own line, fitted line, and the average.
 
@@ -53,8 +53,8 @@ def over_time(
     visits : (day, y) of the person in colour.
     end : int
         The last day of the picture.
-    names : sequence of (text, line, role, side)
-        Lines to be named at their end; above it if side is 1, below it if -1.
+    names : sequence of (text, line, role, day, side)
+        Lines to be named, on a day; above the line if side is 1, below it if -1.
     """
     to = np.stack([np.zeros(len(levels)), last.astype(float)], axis=1)
     all_days = np.broadcast_to([0.0, float(end)], (len(levels), 2))
@@ -74,11 +74,11 @@ def over_time(
         heights.append(truth[0] + truth[1] * whole)
     low, high = cover((180.0, 480.0), *heights, step=50.0)
     gap = 0.05 * (high - low)
-    shown = [(text, line[0] + line[1] * end + side * gap, role) for text, line, role, side in names]
-    shown = [(text, y, role) for text, y, role in shown if np.isfinite(y)]
-    places = _apart([y for _, y, _ in shown], gap, low, high)
+    named = [entry for entry in names if np.isfinite(entry[1]).all()]
+    wanted = [line[0] + line[1] * day + side * gap for _, line, _, day, side in named]
     marks += [
-        Label(end, y, text, role, "end") for (text, _, role), y in zip(shown, places, strict=True)
+        Label(day, y, text, role, "end" if day > end / 2 else "start")
+        for (text, _, role, day, _), y in zip(named, _apart(wanted, gap, low, high), strict=True)
     ]
     return Panel(
         "Each person over time",
@@ -193,18 +193,17 @@ def weight_by_visits(
     across = curve_visits[None]
     if true_curve is not None:
         marks += [Line(across, true_curve[None, :, k], "truth", dashed=True) for k in (0, 1)]
-    for k, (role, name) in enumerate(
-        (("parameter:tau0", "level"), ("parameter:tau1", "change a day"))
-    ):
-        marks.append(Line(across, curve[None, :, k], role, bold=True))
-        marks.append(Points(visits, weight[:, k], role, levels))
-        low = curve[-1, k] < 0.08
-        places = _apart(list(curve[-1]), 0.09, 0.0, 1.0)
-        marks.append(
-            Label(float(curve_visits[-1]), places[k] - (0.0 if low else 0.07), name, role, "end")
-        )
+    beside = [value + (0.08 if value < 0.2 else -0.08) for value in curve[-1]]
+    places = _apart(beside, 0.09, 0.0, 1.0)
+    kinds = (("parameter:tau0", "level"), ("parameter:tau1", "change a day"))
+    for k, (role, name) in enumerate(kinds):
+        marks += [
+            Line(across, curve[None, :, k], role, bold=True),
+            Points(visits, weight[:, k], role, levels),
+            Label(curve_visits[-1], places[k], name, role, "end"),
+        ]
     text, (x, y) = chosen
-    marks.append(Label(float(x) + 0.4, max(float(y) - 0.07, 0.0), text, "person"))
+    marks.append(Label(x + 0.4, y + (0.08 if y < 0.2 else -0.07), text, "person"))
     return Panel(
         "Weight of a person's own data",
         Axis("visits of that person", (0.0, float(curve_visits[-1]) + 0.5), whole=True),

@@ -18,11 +18,13 @@ def picture(s: Scene) -> Picture:
     mine = s.people.codes == i
     levels = s.people.levels
     true_average = None if truth is None else np.array([c.beta0, c.beta1])
-    named = [("average", s.average, "population", 1)]
+    end = max(_LAST_DAY, int(s.people.visits.max()) - 1)
+    named = [("average", s.average, "population", end, 1)]
     if c.pooling == "partial":
-        below = -1 if s.line[i, 1] > s.own[i, 1] else 1
-        named.append((f"{s.who}: own line", s.own[i], "person", below))
-        named.append((f"{s.who}: pulled line", s.line[i], "person", -below))
+        last = s.visits - 1
+        below = -1 if (s.line[i] - s.own[i]) @ [1.0, last] > 0.0 else 1
+        named.append((f"{s.who}: own line", s.own[i], "person", last, below))
+        named.append((f"{s.who}: pulled line", s.line[i], "person", end, -below))
     over_time = _panels.over_time(
         levels=levels,
         last=s.people.visits - 1,
@@ -31,7 +33,7 @@ def picture(s: Scene) -> Picture:
         average=s.average,
         truth=true_average,
         visits=(s.people.day[mine], s.people.y[mine]),
-        end=max(_LAST_DAY, int(s.people.visits.max()) - 1),
+        end=end,
         names=named,
     )
     plane = _panels.plane(
