@@ -101,6 +101,13 @@ def _need(module: str) -> None:
         )
 
 
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 < port < 65536:
+        raise argparse.ArgumentTypeError(f"a port is a number from 1 to 65535, not {port}")
+    return port
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit code."""
     parser = argparse.ArgumentParser(
@@ -111,7 +118,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     show.add_argument("--host", default="localhost", help="address to listen on (%(default)s)")
     edit = verbs.add_parser("open", help="open a copy of the lessons in JupyterLab")
     for verb, port in ((show, 8866), (edit, 8888)):
-        verb.add_argument("--port", type=int, default=port, help="port (%(default)s)")
+        verb.add_argument("--port", type=_port, default=port, help="port (%(default)s)")
         verb.add_argument("--no-browser", action="store_true", help="open no browser")
     verbs.add_parser("check", help="check that everything is there and the numbers are right")
     chosen = parser.parse_args(arguments)

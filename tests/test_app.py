@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 import zipfile
@@ -218,6 +219,27 @@ def test_a_taken_port_is_said_in_one_sentence():
     assert run.stdout == ""
 
 
+@pytest.mark.parametrize("port", ["0", "65536", "http"])
+def test_a_port_that_is_none_is_refused(port, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        app.main(["serve", "--port", port])
+    assert stopped.value.code == 2
+    assert "--port" in capsys.readouterr().err
+
+
+def test_serve_opens_the_gallery_in_the_browser(start_server, free_port, tmp_path):
+    browser, opened = tmp_path / "browser", tmp_path / "opened"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {opened}\n')
+    browser.chmod(0o755)
+    url = f"http://localhost:{(port := free_port())}/"
+    command = [sys.executable, "-m", "lmmlab.app", "serve", f"--port={port}"]
+    start_server(command, url, env=os.environ | {"BROWSER": f"{browser} %s"})
+    until = time.monotonic() + 10
+    while not opened.exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    assert opened.read_text().strip() == url
+
+
 def test_the_app_extra_is_named_when_it_is_missing(monkeypatch):
     monkeypatch.setattr(app, "find_spec", lambda module: None)
     with pytest.raises(SystemExit, match=r'python -m pip install "lmmlab\[app\]"'):
@@ -312,7 +334,7 @@ def test_first_load_is_small_and_clean(site, page):
     session = page.context.new_cdp_session(page)
     session.send("Network.enable")
     session.on("Network.loadingFinished", lambda event: wire.append(event["encodedDataLength"]))
-    page.goto(site.url)
+    page.goto(site.url, wait_until="networkidle")
     page.get_by_role("link").first.click()
     page.locator(".widget-slider").wait_for()
     page.locator("mjx-container").first.wait_for()

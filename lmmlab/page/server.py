@@ -129,9 +129,8 @@ class LessonServer(Voila):
         except OSError as error:
             self.stop()
             raise SystemExit(
-                f"lmmlab: cannot listen on port {self.port} of {self.ip}: {error.strerror}. "
-                f"Another lmmlab may be running; stop it, or choose another port: "
-                f"lmmlab serve --port {self.port + 1}"
+                f"lmmlab: cannot listen on port {self.port} of {self.ip}: {error.strerror}. Stop "
+                f"what listens there, or choose another port: lmmlab serve --port {self.port + 1}"
             ) from None
         name = "localhost" if self.ip in ("", "0.0.0.0", "::") else self.ip
         url = f"http://{name}:{self.port}{self.base_url}"
