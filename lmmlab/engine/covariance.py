@@ -35,6 +35,7 @@ def positions(blocks: tuple[int, ...]) -> tuple[Ints, Ints]:
     return row, column
 
 
+@lru_cache(maxsize=64)
 def slices(blocks: tuple[int, ...]) -> tuple[slice, ...]:
     """Give the random columns of each block.
 
@@ -98,11 +99,11 @@ def theta_of(root: Floats, blocks: tuple[int, ...]) -> Floats:
     [2.0, 0.5, 1.0]
     """
     row, column = positions(blocks)
-    theta: Floats = _lower(root)[..., row, column]
+    theta: Floats = lower(root)[..., row, column]
     return theta
 
 
-def _lower(root: Floats) -> Floats:
+def lower(root: Floats) -> Floats:
     """Give the lower triangular L, diagonal not negative, with L L' = root root'."""
     R = np.linalg.qr(np.swapaxes(root, -1, -2), mode="r")
     signs = np.where(np.diagonal(R, axis1=-2, axis2=-1) < 0, -1.0, 1.0)
@@ -173,7 +174,7 @@ def settle(theta: Floats, S: Floats, blocks: tuple[int, ...]) -> Floats:
             rows = np.flatnonzero(varies[block]) + block.start
             root = Lambda[rows, block]
             Lambda[block, block] = 0.0
-            Lambda[np.ix_(rows, rows)] = _lower(root)
+            Lambda[np.ix_(rows, rows)] = lower(root)
     Lambda[:, np.linalg.norm(S @ Lambda, axis=0) <= LEAST] = 0.0
     row, column = positions(blocks)
     return Lambda[row, column]

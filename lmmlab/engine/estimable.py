@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lmmlab.engine.crossproducts import Crossproducts, independent
+from lmmlab.engine.covariance import slices
+from lmmlab.engine.crossproducts import DEPENDENT, Crossproducts, independent
 from lmmlab.engine.design import Design, Floats, LMMError
 
 _PERFECT = 1e-24  # a share of y's sum of squares that is nothing but rounding
@@ -56,6 +57,12 @@ def require_estimable(design: Design, cross: Crossproducts) -> None:
             f"The fixed effects reproduce {y} exactly, so nothing is left to estimate variances "
             f"from. Take out the fixed effect that {y} was made of."
         )
+    if _least_own(cross) < DEPENDENT:
+        raise LMMError(
+            f"The fixed effects already give each level of {term.group} its own value, so nothing "
+            f"is left to tell how levels vary. Take {term.group}, and what is constant within its "
+            "levels, out of the fixed or out of the random part."
+        )
     size, axes = np.linalg.eigh(cross.within[:-1, :-1])
     seen = size > 1e-12
     explained = ((axes.T @ cross.within[:-1, -1])[seen] ** 2 / size[seen]).sum()
@@ -64,6 +71,15 @@ def require_estimable(design: Design, cross: Crossproducts) -> None:
             f"The model reproduces {y} exactly within each level of {term.group}, so no residual "
             "noise is left to estimate. Use fewer terms, or more rows for each level."
         )
+
+
+def _least_own(cross: Crossproducts) -> float:
+    """Give the least share of a random effect that fixed effects cannot imitate, in any block."""
+    both = np.einsum("kan,kpn->apn", cross.F, cross.fixed)
+    own = np.einsum("kan,kbn,n->ab", cross.F, cross.F, cross.count)
+    own -= np.einsum("apn,bpn->ab", both, both)
+    least = [np.linalg.eigvalsh(own[block, block])[0] for block in slices(cross.blocks)]
+    return float(min(least) / len(cross.pattern))
 
 
 def _dependence(columns: Floats, names: Sequence[str], what: str) -> str:

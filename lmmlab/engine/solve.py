@@ -143,7 +143,7 @@ def _whiten(V: Floats, columns: Floats) -> Floats:
     return pivots
 
 
-def derivatives(cross: Crossproducts, at: Solution) -> tuple[Floats, Floats]:
+def derivatives(cross: Crossproducts, at: Solution, axes: Floats) -> tuple[Floats, Floats]:
     """Differentiate the criterion twice with respect to D = Lambda Lambda' = G / sigma**2.
 
     Returns
@@ -171,11 +171,12 @@ def derivatives(cross: Crossproducts, at: Solution) -> tuple[Floats, Floats]:
         - tr(M^-1 B(H1) M^-1 B(H2))      with B(H) = sum_j C' H C, REML's.
     """
     q, p = len(cross.F), len(cross.kept)
+    F = axes.T @ at.F
     fixed = at.inverse @ at.fixed
     y = at.y / np.sqrt(at.variance)
     y[:, 0] -= np.einsum("kpn,p->kn", at.fixed, at.beta / np.sqrt(at.variance))
-    moved = np.einsum("kan,kcn->acn", at.F, np.concatenate([fixed, y], axis=1))
-    P = np.einsum("kan,kbn->abn", at.F, at.F)
+    moved = np.einsum("kan,kcn->acn", F, np.concatenate([fixed, y], axis=1))
+    P = np.einsum("kan,kbn->abn", F, F)
     used = moved if at.reml else moved[:, p:]
     K = np.einsum("acn,bcn->abn", used, used)
     P_all = P * cross.count
