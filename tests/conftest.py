@@ -12,6 +12,11 @@ import urllib.request
 
 import psutil
 import pytest
+from hypothesis import settings
+
+# The same examples everywhere, and no test fails because a machine is slow.
+settings.register_profile("lmmlab", derandomize=True, deadline=None)
+settings.load_profile("lmmlab")
 
 
 @pytest.fixture(scope="session")
