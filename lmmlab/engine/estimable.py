@@ -18,14 +18,15 @@ _PERFECT = 1e-24  # a share of y's sum of squares that is nothing but rounding
 _WITHIN = 1e-13  # the same for the rows within groups, computed as a difference
 
 
-def require_estimable(design: Design, cross: Crossproducts) -> None:
+def require_estimable(design: Design, cross: Crossproducts, reml: bool) -> None:
     """Refuse what has no sensible estimate.
 
     Raises
     ------
     LMMError
         If columns are linearly dependent, there are as many random effects as rows, the response is
-        constant, or the model reproduces it exactly.
+        constant, the model reproduces it exactly, or (under REML, which looks only at what fixed
+        effects leave over) fixed effects leave nothing of the differences between levels.
     """
     term, y = design.terms[0], design.response
     groups, q = len(term.levels), len(term.names)
@@ -57,7 +58,7 @@ def require_estimable(design: Design, cross: Crossproducts) -> None:
             f"The fixed effects reproduce {y} exactly, so nothing is left to estimate variances "
             f"from. Take out the fixed effect that {y} was made of."
         )
-    if _least_own(cross) < DEPENDENT:
+    if reml and _least_own(cross) < DEPENDENT:
         raise LMMError(
             f"The fixed effects already give each level of {term.group} its own value, so nothing "
             f"is left to tell how levels vary. Take {term.group}, and what is constant within its "

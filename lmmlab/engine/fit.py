@@ -47,7 +47,7 @@ def fit(design: Design, reml: bool = True, closed: bool = True) -> Fit:
         If the model cannot be estimated: what is wrong and what to do.
     """
     cross = condition(design)
-    require_estimable(design, cross)
+    require_estimable(design, cross, reml)
     theta = closed_theta(design, reml) if closed else None
     steps = None if theta is not None else minimise(cross, reml)
     if steps is not None:
