@@ -161,7 +161,8 @@ class Live(anywidget.AnyWidget):
         self._newest = content["n"]
         if content.get("full"):
             self._sent = {}
-        values = content.get("v") if isinstance(content.get("v"), dict) else {}
+        given = content.get("v")
+        values: dict[str, Any] = given if isinstance(given, dict) else {}
         for name, control in self._controls.items():
             taken = nearest(control, values[name]) if name in values else None
             if taken is not None:

@@ -1,5 +1,7 @@
 """A small bench for the tests: every kind of mark, every kind of control, both kinds of task."""
 
+import base64
+
 import numpy as np
 import pytest
 
@@ -87,7 +89,9 @@ def picture(v):
         Axis("change", (-20.0, 40.0), "ms"),
         (
             Ellipse(np.array([250.0, 10.0]), cov, "parameter:tau0", scale=2.0),
-            Segments(start, change, (start + 250) / 2, (change + 10) / 2, "model", names, arrow=True),
+            Segments(
+                start, change, (start + 250) / 2, (change + 10) / 2, "model", names, arrow=True
+            ),
             Points(start, change, "own", names),
         ),
     )
@@ -175,3 +179,125 @@ def toy():
 def toy_picture():
     """The picture of the toy at its defaults, or at other values."""
     return lambda **v: picture({c.name: c.default for c in CONTROLS} | v)
+
+
+PAGE = """<!doctype html><meta charset="utf-8">
+<meta name="viewport" content="width=device-width,initial-scale=1">
+<style>body { margin: 0 } %CSS%</style><body %BODY%><script type="module">
+import live from "/live.js";
+const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer;
+
+// As much of an anywidget model as the bench uses.
+class Model {
+  constructor(state) { this.state = state; this.handlers = {}; this.inFlight = 0; }
+  get(name) { return this.state[name]; }
+  set(name, value) {
+    if (this.state[name] === value) return;
+    this.state[name] = value;
+    this.fire(`change:${name}`);
+  }
+  on(name, act) { (this.handlers[name] ??= []).push(act); }
+  off(name, act) { this.handlers[name] = (this.handlers[name] ?? []).filter((h) => h !== act); }
+  fire(name, ...given) { for (const act of [...(this.handlers[name] ?? [])]) act(...given); }
+  hear([data, buffers]) {
+    // an odd offset, as real messages have
+    const views = buffers.map((text) => {
+      const odd = new Uint8Array(bytes(text).byteLength + 1);
+      odd.set(new Uint8Array(bytes(text)), 1);
+      return new DataView(odd.buffer, 1);
+    });
+    if (data.method === "custom") this.fire("msg:custom", data.content, views);
+    else for (const [name, value] of Object.entries(data.state)) this.set(name, value);
+  }
+  // A kernel in the page that needs `net.work` ms for whatever has come by then.
+  async work({ n }) {
+    this.newest = n;
+    if (this.busy) return [];
+    this.busy = true;
+    await new Promise((go) => setTimeout(go, net.work));
+    this.busy = false;
+    this.count = (this.count ?? this.state._scene.k) + 1;
+    const reply = { k: this.count, n: this.newest, ms: net.work };
+    return [[{ method: "custom", content: reply }, []]];
+  }
+  async send(content) {
+    sent.push({ ...content, at: performance.now() });
+    if (net.cut) return;
+    this.inFlight++;
+    net.most = Math.max(net.most, content.n - (this.state._scene.heard ?? 0));
+    const wait = (ms) => new Promise((go) => setTimeout(go, ms));
+    if (net.delay) await wait(net.delay / 2);
+    const answers = await (net.work ? this.work(content) : window.kernel(this.number, content));
+    if (net.delay) await wait(net.delay / 2);
+    this.inFlight--;
+    if (!net.lose) answers.forEach((answer) => this.hear(answer));
+  }
+}
+window.net = { cut: false, lose: false, delay: 0, work: 0, most: 0 };
+window.sent = [];
+window.models = [];
+window.open_bench = async (number, place) => {
+  const [state, frame] = await window.state(number);
+  const model = window.models[number] ??= new Model(state);
+  model.number = number;
+  model.widget_manager = window.manager;
+  state._scene.frame ??= new DataView(bytes(frame));
+  const el = document.createElement("div");
+  if (place) el.style.cssText = place;
+  document.body.append(el);
+  return live.render({ model, el });
+};
+window.ready = true;
+</script>"""
+
+
+@pytest.fixture
+def bench_page(page, toy):
+    """A function that opens benches in a page without Jupyter; the kernel is in this process."""
+    benches = []
+
+    def answers(bench):
+        sent, bench.sent[:] = list(bench.sent), []
+        return [[data, [base64.b64encode(b).decode() for b in bs]] for data, bs in sent]
+
+    def kernel(number, content):
+        benches[number].hear(**content)
+        return answers(benches[number])
+
+    def state(number):
+        keep = benches[number].get_state()
+        scene = keep["_scene"]
+        return {
+            **{k: keep[k] for k in keep if k in benches[number]._controls or k == "_about"},
+            "_scene": {k: v for k, v in scene.items() if k != "frame"},
+        }, base64.b64encode(scene["frame"]).decode()
+
+    def open_page(*made, query="", body='data-voila="voila"', url="http://localhost:9/"):
+        benches[:] = made or [toy()]
+        for bench in benches:  # playwright's own event loop runs here, but it is not a kernel's
+            bench.__dict__["_soon"] = bench._refresh
+        html = PAGE.replace("%CSS%", Live._css).replace("%BODY%", body)
+
+        def serve(route):
+            script = route.request.url.endswith("live.js")
+            kind = "text/javascript" if script else "text/html"
+            route.fulfill(body=Live._esm if script else html, content_type=kind)
+
+        page.route("http://localhost:9/**", serve)
+        page.goto(url + query)
+        page.wait_for_function("window.ready")
+        for number in range(len(benches)):
+            page.evaluate(
+                "async n => { (window.closers ??= []).push(await open_bench(n)); }", number
+            )
+        return benches[0]
+
+    def tell(number=0):
+        for answer in answers(benches[number]):
+            page.evaluate("([n, a]) => models[n].hear(a)", [number, answer])
+
+    page.expose_function("kernel", kernel)
+    page.expose_function("state", state)
+    open_page.tell = tell
+    yield open_page
+    assert page.problems == []

@@ -127,14 +127,13 @@ function render({ model, el }) {
 
   // What is read out: the newest text, at most once a second, and nothing before something happens.
   const live = html("div", { class: "lmm-unseen", "aria-live": "polite" });
-  let [heardLast, announceTimer, toSay] = [0, 0, ""];
+  let [saidAt, announceTimer, toSay] = [0, 0, ""];
   function announce(text) {
     toSay = text;
-    clearTimeout(announceTimer);
-    announceTimer = setTimeout(() => {
-      heardLast = performance.now();
+    announceTimer ||= setTimeout(() => {
+      [announceTimer, saidAt] = [0, performance.now()];
       live.textContent = toSay;
-    }, Math.max(200, heardLast + 1000 - performance.now()));
+    }, Math.max(300, saidAt + 1000 - performance.now()));
   }
 
   // People: pointing lights up a person everywhere at once; choosing also tells the kernel.
@@ -175,7 +174,7 @@ function render({ model, el }) {
       name.textContent = "";
       point("");
     });
-    plot.addEventListener("click", (event) => choose(whoIsAt(event.clientX, event.clientY, 24)));
+    plot.addEventListener("click", (event) => choose(hot || whoIsAt(event.clientX, event.clientY, 24)));
     plot.addEventListener("keydown", (event) => {
       const at = people.indexOf(chosen());
       const to = {

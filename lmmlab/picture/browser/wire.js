@@ -13,6 +13,7 @@ function makeWire(model, scene, onSilence) {
   let timer = 0;
 
   function ask(values, more = {}) {
+    if (!underWay.size && !next) [best, lastReply, quietSince] = [Infinity, 0, performance.now()];
     next = { ...next, ...more, v: { ...next?.v, ...values } };
     pump();
     return (scene.n ?? 0) + (next ? 1 : 0); // the number that these values have or will have
@@ -27,7 +28,6 @@ function makeWire(model, scene, onSilence) {
       timer = setTimeout(pump, wait);
       return;
     }
-    if (!underWay.size) [best, lastReply, quietSince] = [Infinity, 0, now];
     scene.n = (scene.n ?? 0) + 1;
     const content = next;
     next = null;
