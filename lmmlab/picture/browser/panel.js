@@ -22,7 +22,7 @@ function makePanel(spec) {
     svg("g", { "clip-path": `url(#${id})` }, below, lit, above),
     writing,
   );
-  const marks = spec.marks.map((told) => makeMark(told));
+  const marks = spec.marks.map(makeMark);
   const people = [...new Set(marks.flatMap((mark) => mark.ids))];
   const node = html("figure", { class: "lmm-panel lmm-card" },
     html("figcaption", {}, html("h3", {}, spec.title), html("span", {}, spec.y)),
@@ -32,20 +32,22 @@ function makePanel(spec) {
   let [width, height, axes] = [0, 0, null];
   let frame = { left: 0, top: 0, width: 0, height: 0 };
 
-  function makeMark(told) {
+  function makeMark(told, number) {
     const layer = told.kind === "Label" ? writing : told.role === "person" ? above : below;
     const home = svg("g");
     layer.append(home);
     const flags = ["bold", "dashed", "arrow"].filter((flag) => told[flag]);
     const look = [`lmm-${told.kind.toLowerCase()}`, roleClass(told.role)];
-    const things = Array.from({ length: told.k }, () =>
+    const ids = told.ids ?? [];
+    const things = Array.from({ length: told.k }, (_, i) =>
       svg(SHAPES[told.kind].tag, {
         class: [...look, ...flags.map((flag) => `lmm-${flag}`)].join(" "),
         "text-anchor": told.anchor,
+        "data-mark": number,
+        "data-id": ids[i],
       }),
     );
     home.append(...things);
-    const ids = told.ids ?? [];
     const [X, Y, V] = told.n.map((n) => new Float64Array(n));
     return { ...told, ids, home, things, X, Y, V };
   }
