@@ -1,7 +1,11 @@
 // Making elements. Text is always given as text: nothing that comes from data becomes markup.
 
+// Whatever takes keys says that JupyterLab must leave them to it: "a" and "d d" are commands there.
+const OWN_KEYS = { "data-lm-suppress-shortcuts": "true" };
+
 function html(tag, attributes = {}, ...children) {
-  return dress(document.createElement(tag), attributes, children);
+  const own = tag === "input" || tag === "button" ? OWN_KEYS : {};
+  return dress(document.createElement(tag), { ...own, ...attributes }, children);
 }
 
 function svg(tag, attributes = {}, ...children) {

@@ -201,7 +201,7 @@ function render({ model, el }) {
   const desk = html("div", { class: "lmm-desk" }, bay, stage);
   const root = html("section", {
     class: "lmm-bench", "data-name": about.name, "aria-label": about.title,
-    "data-lm-suppress-shortcuts": "true", "data-jupyter-suppress-context-menu": true,
+    "data-jupyter-suppress-context-menu": true,
   },
     html("header", { class: "lmm-title" },
       html("h2", {}, about.title), ...(about.lead ? [html("p", {}, about.lead)] : [])),
@@ -290,7 +290,9 @@ function render({ model, el }) {
     if (picked !== null && scene.heard >= pickedAt) picked = null;
     lightUp();
     root.classList.toggle("lmm-stale", scene.stale || Boolean(spoken.dead));
-    const text = spoken.dead || spoken.lost || spoken.silent || spoken.own || scene.message;
+    const trouble = spoken.dead || spoken.lost || spoken.silent || spoken.own;
+    const text = trouble || scene.message;
+    message.classList.toggle("lmm-trouble", Boolean(trouble) || scene.stale);
     if (message.textContent !== text) message.textContent = text;
     const told = [text, ...scene.words.map(plain)].filter(Boolean).join(" ");
     if (told === painted.told) return;

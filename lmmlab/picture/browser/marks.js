@@ -74,9 +74,9 @@ const SHAPES = {
   },
   Label: {
     tag: "text",
-    set(e, _, { X, Y, width, height, anchor, taken }) {
+    set(e, _, { X, Y, width, height, anchor, halo, taken }) {
       const there = X[0] === X[0] && Y[0] === Y[0];
-      e.style.display = there ? "" : "none";
+      for (const text of [e, halo]) text.style.display = there ? "" : "none";
       if (!there) return;
       // The width is a guess, which costs no layout. A label keeps inside the picture, and lower
       // than another one that it would cover.
@@ -90,8 +90,10 @@ const SHAPES = {
       }
       taken.push({ left, long, y });
       taken.sort((one, other) => one.y - other.y);
-      e.setAttribute("x", round(left + before));
-      e.setAttribute("y", round(y + 4));
+      for (const text of [e, halo]) {
+        text.setAttribute("x", round(left + before));
+        text.setAttribute("y", round(y + 4));
+      }
     },
   },
 };

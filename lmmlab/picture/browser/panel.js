@@ -13,13 +13,14 @@ function makePanel(spec) {
   const ticks = svg("g", { class: "lmm-ticks" });
   const caption = svg("text", { class: "lmm-caption", "text-anchor": "middle" }, spec.x);
   const below = svg("g");
+  const halos = svg("g", { class: "lmm-halos" }); // clear the ground under labels, but never hide the chosen person
   const lit = svg("g"); // whoever is chosen or pointed at, above the others
   const above = svg("g"); // what belongs to the chosen person anyway
   const writing = svg("g");
   const plot = svg("svg", { role: "img" },
     svg("defs", {}, svg("clipPath", { id }, clip)),
     grid, ticks, caption,
-    svg("g", { "clip-path": `url(#${id})` }, below, lit, above),
+    svg("g", { "clip-path": `url(#${id})` }, below, halos, lit, above),
     writing,
   );
   const marks = spec.marks.map(makeMark);
@@ -28,7 +29,7 @@ function makePanel(spec) {
     html("figcaption", {}, html("h3", {}, spec.title), html("span", {}, spec.y)),
     plot,
   );
-  if (people.length) plot.setAttribute("tabindex", "0");
+  if (people.length) dress(plot, { tabindex: 0, ...OWN_KEYS }, []);
   let [width, height, axes] = [0, 0, null];
   let frame = { left: 0, top: 0, width: 0, height: 0 };
 
@@ -48,8 +49,10 @@ function makePanel(spec) {
       }),
     );
     home.append(...things);
+    const halo = told.kind === "Label" ? svg("text", { "text-anchor": told.anchor }) : null;
+    if (halo) halos.append(halo);
     const [X, Y, V] = told.n.map((n) => new Float64Array(n));
-    return { ...told, ids, home, things, X, Y, V };
+    return { ...told, ids, home, things, halo, X, Y, V };
   }
 
   // Margins follow the tick labels; ticks that would touch each other are thinned out.
@@ -101,7 +104,9 @@ function makePanel(spec) {
       place(width, height);
     },
     setLabels(texts) {
-      for (const mark of marks) if (mark.kind === "Label") mark.things[0].textContent = texts.shift();
+      for (const { halo, things } of marks) {
+        if (halo) halo.textContent = things[0].textContent = texts.shift();
+      }
     },
     // Move everything to the codes from number `at` on.
     draw(codes, at) {
