@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from lmmlab.engine.design import Floats, Ints, LMMError
+from lmmlab.engine.design import LARGEST, Floats, Ints, LMMError
 
 LEAST = 1e-5  # what varies less is taken not to vary, see `settle`
 SINGULAR = 1e-4  # what varies less makes a fit singular; lme4 asks the same of theta
@@ -62,10 +62,10 @@ def factor(theta: Floats, blocks: tuple[int, ...]) -> Floats:
     [[2.0, 0.0], [0.5, 1.0]]
     """
     theta, (row, column) = np.asarray(theta, dtype=float), positions(blocks)
-    if theta.shape != row.shape or not np.isfinite(theta).all():
+    if theta.shape != row.shape or not (np.abs(theta) < LARGEST).all():
         raise LMMError(
-            f"theta must be {len(row)} finite numbers, the lower triangle of each block of Lambda "
-            f"column by column; this is {theta.tolist()}."
+            f"theta must be {len(row)} finite numbers below 1e100, the lower triangle of each "
+            f"block of Lambda column by column; this is {theta.tolist()}."
         )
     q = sum(blocks)
     Lambda = np.zeros((q, q))

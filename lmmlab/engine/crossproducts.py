@@ -4,7 +4,7 @@ No parameter enters here. Afterwards one evaluation of the criterion is a few op
 matrices, whatever the number of rows. Three decisions keep all digits:
 
 - y becomes its least-squares residual and X an orthonormal basis, so that neither a mean of a
-  million nor time in calendar years is carried along.
+  million nor time in calendar years is carried along. The basis is orthogonal within groups, too.
 - The rows of a group are rotated, not multiplied out: the QR decomposition of (Z_j X_j y_j) leaves
   q rows on which the random effects act and others, *within* the group, on which they do not.
   All that follows is sums of squares, and nothing cancels when groups differ a lot.
@@ -58,6 +58,8 @@ class Crossproducts:
         Which columns of the design's X are no combination of those before them.
     R, ols : (p, p) and (p,) arrays
         X[:, kept] = Q R. Fixed effects are ols + inv(R) times the conditioned ones.
+    log_R : float
+        log|det R|.
     S : (q, q) array
         Conditioned random effects are S times the original ones; block-diagonal like G.
     blocks : tuple of int
@@ -85,6 +87,7 @@ class Crossproducts:
     own: Floats
     kept: Ints
     R: Floats
+    log_R: float
     ols: Floats
     S: Floats
     blocks: tuple[int, ...]
@@ -139,7 +142,12 @@ def condition(design: Design) -> Crossproducts:
     rows[q : q + p], rows[q + p] = Q.T, rows[-1]
     rows = rows[: q + p + 1]
 
+    left = float(rows[-1] @ rows[-1])
     rotated = _rotate(rows, q, sizes)
+    axes = _separate(rows[q:], rotated[:, q:-1])
+    within = rows[q:] @ rows[q:].T
+    rounding = within.diagonal() <= _ROUNDING**2 * np.append(np.ones(p), left)
+    within[rounding], within[:, rounding] = 0.0, 0.0
     S, random_rank = _scale(rotated[:, :q], term.blocks)
     rotated[:, :q] = np.linalg.inv(S).T @ rotated[:, :q]
     order, starts = _patterns(rotated[:, :q], rotated[:, q:-1])
@@ -153,12 +161,13 @@ def condition(design: Design) -> Crossproducts:
         F=rotated[:, :q, first],
         fixed=rotated[:, q:-1, first] * root,
         y=_responses(own[:, order], starts, count),
-        within=rows[q:] @ rows[q:].T,
+        within=within,
         count=count.astype(float),
         pattern=pattern,
         own=own,
         kept=kept,
-        R=R,
+        R=axes.T @ R,
+        log_R=float(np.log(np.abs(np.diagonal(R))).sum()),
         ols=np.asarray(np.linalg.solve(R, fixed), dtype=float),
         S=S,
         blocks=term.blocks,
@@ -219,6 +228,26 @@ def _rotate(rows: Floats, q: int, sizes: Ints) -> Floats:
         part = rotated[k, k + 1 :] = np.add.reduceat(rest * z, starts, axis=1)
         rest -= np.repeat(part, sizes, axis=1) * z
     return rotated
+
+
+def _separate(rows: Floats, fixed: Floats) -> Floats:
+    """Turn the fixed columns so that they are orthogonal within groups, too; give the axes (p, p).
+
+    A combination that lives between groups alone then is a column of its own, and exactly zero
+    within. Otherwise its rounding would count where groups differ so much that little is known of
+    it.
+
+    Parameters
+    ----------
+    rows : (p + 1, n) array
+        Fixed columns and response, what is within groups. Overwritten.
+    fixed : (q, p, J) array
+        The fixed columns in the rotated rows. Overwritten.
+    """
+    axes: Floats = np.linalg.eigh(rows[:-1] @ rows[:-1].T)[1]
+    rows[:-1] = axes.T @ rows[:-1]
+    fixed[:] = axes.T @ fixed
+    return axes
 
 
 def _scale(F: Floats, blocks: tuple[int, ...]) -> tuple[Floats, int]:

@@ -15,6 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
+LARGEST = 1e100
+
 
 class LMMError(ValueError):
     """What is wrong with a model or its data, where, and what to do about it."""
@@ -136,12 +138,13 @@ class Design:
 
 
 def require_finite(columns: Floats, names: tuple[str, ...]) -> None:
-    """Raise an `LMMError` that names the column if a number is missing or infinite."""
-    if not np.isfinite(columns).all():
-        row, column = np.argwhere(~np.isfinite(columns))[0]
+    """Raise an `LMMError` that names the column if a number is missing, or not below 1e100."""
+    finite = np.abs(columns) < LARGEST  # so that squares are finite too; false for NaN
+    if not finite.all():
+        row, column = np.argwhere(~finite)[0]
         raise LMMError(
-            f"{names[column]} is {columns[row, column]} in row {row + 1}. Every number must be "
-            "finite: drop the row, or check how the column was computed."
+            f"{names[column]} is {columns[row, column]:g} in row {row + 1}. Every number must be "
+            "finite and below 1e100: drop the row, or check how the column was computed."
         )
 
 

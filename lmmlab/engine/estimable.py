@@ -64,9 +64,8 @@ def require_estimable(design: Design, cross: Crossproducts, reml: bool) -> None:
             f"is left to tell how levels vary. Take {term.group}, and what is constant within its "
             "levels, out of the fixed or out of the random part."
         )
-    size, axes = np.linalg.eigh(cross.within[:-1, :-1])
-    seen = size > 1e-12
-    explained = ((axes.T @ cross.within[:-1, -1])[seen] ** 2 / size[seen]).sum()
+    seen = np.diagonal(cross.within)[:-1] > 0.0
+    explained = (cross.within[:-1, -1][seen] ** 2 / np.diagonal(cross.within)[:-1][seen]).sum()
     if rest <= nothing or rest - explained <= _WITHIN * rest:
         raise LMMError(
             f"The model reproduces {y} exactly within each level of {term.group}, so no residual "

@@ -15,11 +15,12 @@ import numpy as np
 
 from lmmlab.engine.balanced import closed_theta
 from lmmlab.engine.covariance import SINGULAR, covariance, factor, settle, spread
+from lmmlab.engine.crossproducts import Crossproducts, condition
 from lmmlab.engine.design import Design, Floats, LMMError, Term
 from lmmlab.engine.estimable import require_estimable
 from lmmlab.engine.newton import Path, minimise, promised
 from lmmlab.engine.remarks import remarks
-from lmmlab.engine.solve import Crossproducts, Solution, condition, posterior, solve
+from lmmlab.engine.solve import Solution, posterior, solve
 from lmmlab.engine.table import Table
 
 _LEFT = 1e-6  # what may be left to gain, of the criterion, for a fit to have converged

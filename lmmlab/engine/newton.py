@@ -20,8 +20,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from lmmlab.engine.covariance import lower, positions, slices, theta_of
+from lmmlab.engine.crossproducts import Crossproducts
 from lmmlab.engine.design import Floats
-from lmmlab.engine.solve import Crossproducts, Solution, derivatives, in_theta, solve
+from lmmlab.engine.solve import Solution, derivatives, in_theta, solve
 
 _STEPS = 200
 _TRIALS = 60
@@ -81,7 +82,7 @@ def promised(cross: Crossproducts, at: Solution) -> float:
     Examples
     --------
     >>> from lmmlab.engine.design import grouped
-    >>> from lmmlab.engine.solve import condition
+    >>> from lmmlab.engine.crossproducts import condition
     >>> one = np.ones((6, 1))
     >>> cross = condition(grouped([1, 3, 5, 7, 9, 11], one, one, list("aabbcc")))
     >>> path = minimise(cross, reml=True)
@@ -157,7 +158,7 @@ def _downhill(cross: Crossproducts, at: Solution, view: _View) -> Solution | Non
         ahead = solve(cross, view.axes @ root, at.reml)
         if ahead.criterion() <= value - 2e-4 * share * view.gain + _ROUNDING * abs(value):
             return ahead
-        share *= 0.4  # not a half, which would take theta to -theta by way of the saddle 0
+        share *= 0.25  # not a half, which would take theta to -theta by way of the saddle 0
     return None
 
 
@@ -171,5 +172,5 @@ def _leave_saddle(
         ahead = solve(cross, view.axes @ root, at.reml)
         if ahead.criterion() <= at.criterion() - 2e-4 * share * gain:
             return ahead
-        share *= 0.4
+        share *= 0.25
     return None

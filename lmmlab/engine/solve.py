@@ -16,18 +16,8 @@ from math import log, pi
 import numpy as np
 
 from lmmlab.engine.covariance import positions
-from lmmlab.engine.crossproducts import Crossproducts, condition
-from lmmlab.engine.design import Floats
-
-__all__ = [
-    "Crossproducts",
-    "Solution",
-    "condition",
-    "derivatives",
-    "in_theta",
-    "posterior",
-    "solve",
-]
+from lmmlab.engine.crossproducts import Crossproducts
+from lmmlab.engine.design import Floats, LMMError
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,10 +82,15 @@ def solve(cross: Crossproducts, Lambda: Floats, reml: bool = True) -> Solution:
     -------
     Solution
 
+    Raises
+    ------
+    LMMError
+        If Lambda is so large that X' V0^-1 X is singular to working precision.
+
     Notes
     -----
-    In each group V0 = I + F Lambda Lambda' F' = L L'. The Cholesky factor of the cross-products of
-    (X, y), whitened by L, holds the factor of X' V0^-1 X, beta and r2 at once.
+    In each group V0 = I + F Lambda Lambda' F' = L L' in the rotated rows, and I in the others.
+    Multiplied by L^-1 the rows are independent, and beta is least squares.
     """
     q, p = len(cross.F), len(cross.kept)
     spread = Lambda.T @ cross.F
@@ -108,17 +103,24 @@ def solve(cross: Crossproducts, Lambda: Floats, reml: bool = True) -> Solution:
     both, scatter = white[:, q : q + p + 1], white[:, q + p + 1 :]
     gram = cross.within + (both @ both.transpose(0, 2, 1)).sum(0)
     gram[p, p] += np.vdot(scatter, scatter)
-    root = np.linalg.cholesky(gram)  # (18): R_X, and in its last row R_X beta and the root of r2
-    inverse = np.linalg.inv(root[:p, :p])
+    try:
+        root = np.linalg.cholesky(gram[:p, :p])  # (18): R_X'
+    except np.linalg.LinAlgError:
+        raise LMMError(
+            "At this theta the random effects are so large that nothing is left to tell fixed "
+            "effects from them. Take a smaller theta."
+        ) from None
+    inverse = np.linalg.inv(root)
+    reduced = inverse @ gram[:p, p]
     if reml:
-        logdet += 2.0 * float(np.log(np.diagonal(root)[:p] * np.abs(np.diagonal(cross.R))).sum())
+        logdet += 2.0 * (cross.log_R + float(np.log(np.diagonal(root)).sum()))
     return Solution(
         Lambda=Lambda,
         reml=reml,
         df=cross.n - p if reml else cross.n,
-        r2=float(root[p, p] ** 2),
+        r2=max(float(gram[p, p] - reduced @ reduced), 0.0),
         logdet=logdet - cross.log_weights,
-        beta=root[p, :p] @ inverse,
+        beta=reduced @ inverse,
         inverse=inverse,
         F=white[:, :q],
         fixed=both[:, :p],
