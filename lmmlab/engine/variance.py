@@ -87,3 +87,32 @@ def repeated(Z: Floats, G: Floats, sigma: float, b: Floats, contrast: Floats) ->
         bias=float(k @ Z @ b - contrast @ b),
         sd=sigma * float(np.linalg.norm(k)),
     )
+
+
+def expected_errors(Z: Floats, G: Floats, sigma: float) -> tuple[Floats, Floats]:
+    """Give the mean squared errors, over people, of own estimates and of BLUPs.
+
+    Parameters
+    ----------
+    Z : (n, q) array
+        The random columns of one person, of full column rank.
+    G : (q, q) array
+        Covariance of the random effects, may be singular.
+    sigma : float
+        Residual sd, above 0.
+
+    Returns
+    -------
+    own, pulled : (q, q) arrays
+        Mean of (estimate - b)(estimate - b)' over b ~ N(0, G) and over the noise.
+
+    Notes
+    -----
+    sigma^2 (Z'Z)^-1 for the person's own least squares; G - G Z'V^-1 Z G for the BLUP, which with
+    G regular is (G^-1 + Z'Z / sigma^2)^-1 (Laird & Ware 1982). With a random intercept alone their
+    ratio is the weight lambda.
+    """
+    V = Z @ G @ Z.T + sigma**2 * np.eye(len(Z))
+    own = np.asarray(sigma**2 * np.linalg.inv(Z.T @ Z), dtype=np.float64)
+    pulled: Floats = G - G @ Z.T @ np.linalg.solve(V, Z @ G)
+    return own, pulled

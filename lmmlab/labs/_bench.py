@@ -41,7 +41,8 @@ def bench(lab: Lab, values: Mapping[str, Value]) -> Live:
     def answer(name: str, choice: int) -> Answer:
         task = next(t for t in lab.tasks if t.name == name and isinstance(t, Predict))
         chosen = task.choices[choice]
-        return Answer(chosen.right, chosen.reply, dict(task.then))
+        first = {spec.name: spec.default for spec in lab.specs}
+        return Answer(chosen.right, chosen.reply, first | dict(task.then))
 
     return Live(
         name=lab.name,

@@ -44,7 +44,8 @@ class Choice:
 class Predict:
     """A question that is answered before the lab shows what happens.
 
-    `then` are the values that the lab moves to after the commitment.
+    After the commitment the lab goes back to its defaults and from there to `then`: what is shown
+    fits the question, whatever was moved before.
     """
 
     name: str

@@ -16,6 +16,7 @@ from lmmlab.picture.axis import cover
 from lmmlab.picture.marks import (
     Axis,
     Ellipse,
+    Ids,
     Label,
     Line,
     Mark,
@@ -30,12 +31,12 @@ def over_time(
     levels: tuple[str, ...],
     last: Ints,
     own: Floats,
-    fitted: Floats,
+    fitted: Floats | None,
     average: Floats,
-    truth: Floats | None,
+    truth: tuple[Floats, Floats] | None,
     visits: tuple[Floats, Floats],
-    end: int,
     names: Sequence[tuple[str, Floats, str, int, int]],
+    window: tuple[float, float],
 ) -> Panel:
     """Show each person's own line, fitted line, and the average.
 
@@ -48,45 +49,57 @@ def over_time(
     own, fitted : (J, 2) arrays
         Start and change; NaN where there is no line.
     average : (2,) array
-    truth : (2,) array or None
-        The true average.
+    truth : (average, person) or None
+        True lines of the average and of the person in colour.
     visits : (day, y) of the person in colour.
-    end : int
-        The last day of the picture.
     names : sequence of (text, line, role, day, side)
         Lines to be named, on a day; above the line if side is 1, below it if -1.
+    window : (low, high)
+        The heights of the first look.
     """
-    to = np.stack([np.zeros(len(levels)), last.astype(float)], axis=1)
-    all_days = np.broadcast_to([0.0, float(end)], (len(levels), 2))
-    own_y = own[:, :1] + own[:, 1:] * to
-    fitted_y = fitted[:, :1] + fitted[:, 1:] * all_days
+    end = last_day(int(last.max()))
     whole = np.array([[0.0, float(end)]])
-    marks: list[Mark] = [
-        Line(to, own_y, "own", levels, dashed=True),
-        Line(all_days, fitted_y, "model", levels),
-    ]
+    to = np.stack([np.zeros(len(levels)), last.astype(float)], axis=1)
+    lines: list[Mark] = [_lines(own, to, "own", levels, dashed=True)]
+    if fitted is not None:
+        lines.append(_lines(fitted, np.repeat(whole, len(levels), 0), "model", levels))
     if truth is not None:
-        marks.append(Line(whole, truth[0] + truth[1] * whole, "truth", dashed=True, bold=True))
-    marks.append(Line(whole, average[0] + average[1] * whole, "population", bold=True))
-    marks.append(Points(visits[0], visits[1], "person"))
-    heights = [own_y, fitted_y, visits[1], marks[-2].y]
-    if truth is not None:
-        heights.append(truth[0] + truth[1] * whole)
-    low, high = cover((180.0, 480.0), *heights, step=50.0)
+        lines += [_lines(line[None], whole, "truth", dashed=True) for line in truth]
+    lines.append(_lines(average[None], whole, "population", bold=True))
+    heights = [line.y for line in lines if isinstance(line, Line)]
+    low, high = cover(window, *heights, visits[1], step=50.0)
     gap = 0.05 * (high - low)
     named = [entry for entry in names if np.isfinite(entry[1]).all()]
     wanted = [line[0] + line[1] * day + side * gap for _, line, _, day, side in named]
-    marks += [
+    places = _apart(wanted, gap, low, high)
+    labels = [
         Label(day, y, text, role, "end" if day > end / 2 else "start")
-        for (text, _, role, day, _), y in zip(named, _apart(wanted, gap, low, high), strict=True)
+        for (text, _, role, day, _), y in zip(named, places, strict=True)
     ]
     return Panel(
         "Each person over time",
-        Axis("days of short sleep", (-0.3, end + 0.3), whole=True),
+        Axis("day of the study", (-0.3, end + 0.3), whole=True),
         Axis("reaction time", (low, high), "ms"),
-        tuple(marks),
+        (*lines, Points(visits[0], visits[1], "person"), *labels),
         weight=1.3,
     )
+
+
+def last_day(needed: int) -> int:
+    """Give the last day that is drawn: the axis has two lengths, so that it seldom moves."""
+    return 9 if needed <= 9 else 19
+
+
+def _lines(
+    lines: Floats,
+    days: Floats,
+    role: str,
+    ids: Ids = (),
+    *,
+    dashed: bool = False,
+    bold: bool = False,
+) -> Line:
+    return Line(days, lines[:, :1] + lines[:, 1:] * days, role, ids, dashed, bold)
 
 
 def plane(
@@ -95,73 +108,89 @@ def plane(
     own: Floats,
     fitted: Floats,
     average: Floats,
-    G: Floats,
+    G: Floats | None,
     truth: tuple[Floats, Floats, Floats] | None,
     chosen: tuple[str, Floats],
+    windows: tuple[tuple[float, float], tuple[float, float]],
 ) -> Panel:
     """Show each person as a point of start and change, pulled from own to fitted.
 
-    The ellipses hold 39 and 86 % of people (1 and 2 sds of G). The bars at the edges are 1 sd of
-    starts and of changes to either side.
+    The ellipse holds 39 % of people (one sd of G). The bars at the edges are one sd of starts and
+    of changes to either side of the average: they are as long as the ellipse is wide and high.
 
     Parameters
     ----------
     levels : tuple of str
         The J people.
     own, fitted : (J, 2) arrays
-        Where the arrows begin and end; an arrow without a beginning is not drawn, its end is.
+        Where the arrows begin and end; an arrow without a beginning is not drawn.
     average : (2,) array
-    G : (2, 2) array
-        What the model uses.
+    G : (2, 2) array or None
+        What the model uses, if it is a mixed model.
     truth : (average, G, person) or None
         The true average, the true G, and the true point of the person in colour, if known.
     chosen : (text, (2,) array)
         What to write at the person in colour, and where.
+    windows : (start, change)
+        The ranges of the first look.
     """
-    sd = np.sqrt(np.diag(G))
-    reach = [average + 2.0 * sd, average - 2.0 * sd]
+    around = [] if G is None else [(average, G)]
     if truth is not None:
-        true_sd = np.sqrt(np.diag(truth[1]))
-        reach += [truth[0] + true_sd, truth[0] - true_sd, truth[2]]
-    seen = np.concatenate([own, fitted, np.array(reach)])
-    x = cover((180.0, 320.0), seen[:, 0], step=40.0)
-    y = cover((-8.0, 28.0), seen[:, 1], step=8.0)
-    edge = np.array([x[0] + 0.015 * (x[1] - x[0])]), np.array([y[0] + 0.02 * (y[1] - y[0])])
-    cx, cy = average[:1], average[1:]
-    marks: list[Mark] = [
-        Ellipse(average, G, "guide", scale=2.0),
-        Ellipse(average, G, "model"),
-        Segments(cx - sd[0], edge[1], cx + sd[0], edge[1], "parameter:tau0"),
-        Segments(edge[0], cy - sd[1], edge[0], cy + sd[1], "parameter:tau1"),
-        Label(
-            float(cx[0]), float(edge[1][0] + 0.03 * (y[1] - y[0])), "τ₀", "parameter:tau0", "middle"
-        ),
-        Label(float(edge[0][0] + 0.02 * (x[1] - x[0])), float(cy[0]), "τ₁", "parameter:tau1"),
-    ]
+        around.append((truth[0], truth[1]))
+    sds = [(centre, np.sqrt(np.diag(cov))) for centre, cov in around]
+    reach = [centre + sign * sd for centre, sd in sds for sign in (-1.0, 1.0)]
+    seen = np.concatenate([own, fitted, average[None], *(point[None] for point in reach)])
+    if truth is not None:
+        seen = np.concatenate([seen, truth[2][None]])
+    x = cover(windows[0], seen[:, 0], step=40.0)
+    y = cover(windows[1], seen[:, 1], step=12.0)
+    wide, high = x[1] - x[0], y[1] - y[0]
+    marks: list[Mark] = []
+    if G is not None:
+        sd, (cx, cy) = sds[0][1], average
+        left, foot = x[0] + 0.015 * wide, y[0] + 0.02 * high
+        marks += [
+            Ellipse(average, G, "model"),
+            _bar(cx - sd[0], foot, cx + sd[0], foot, "parameter:tau0"),
+            _bar(left, cy - sd[1], left, cy + sd[1], "parameter:tau1"),
+            Label(cx, foot + 0.04 * high, "τ₀", "parameter:tau0", "middle"),
+            Label(left + 0.02 * wide, cy, "τ₁", "parameter:tau1"),
+        ]
     if truth is not None:
         marks.append(Ellipse(truth[0], truth[1], "truth", dashed=True))
     marks += [
         Segments(own[:, 0], own[:, 1], fitted[:, 0], fitted[:, 1], "model", levels, arrow=True),
         Points(own[:, 0], own[:, 1], "own", levels),
-        Points(cx, cy, "population", bold=True),
+        Points(average[:1], average[1:], "population", bold=True),
     ]
-    if truth is not None:
-        marks.append(Points(truth[2][:1], truth[2][1:], "truth", bold=True))
-        above = min(truth[2][1] + 0.03 * (y[1] - y[0]), y[1])
-        marks.append(Label(float(truth[2][0]), float(above), "truth", "truth", "middle"))
     text, at = chosen
+    if truth is not None:
+        point = truth[2]
+        away = 1.0 if point[1] > at[1] else -1.0
+        height = np.clip(point[1] + away * 0.06 * high, *y)
+        marks += [
+            Points(point[:1], point[1:], "truth", bold=True),
+            Label(point[0], height, f"{text}: truth", "truth", "middle"),
+        ]
     if np.isfinite(at).all():
-        left = at[0] > x[0] + 0.8 * (x[1] - x[0])
-        aside = 0.02 * (x[1] - x[0]) * (-1.0 if left else 1.0)
-        below = max(at[1] - 0.035 * (y[1] - y[0]), y[0])
-        anchor = "end" if left else "start"
-        marks.append(Label(float(at[0] + aside), float(below), text, "person", anchor))
+        left_of = at[0] > x[0] + 0.8 * wide
+        aside = at[0] + (-0.02 if left_of else 0.02) * wide
+        below = max(at[1] - 0.04 * high, y[0])
+        marks.append(Label(aside, below, text, "person", "end" if left_of else "start"))
     return Panel(
-        "Pulled toward the crowd",
+        "From own lines to the model's",
         Axis("start", x, "ms"),
         Axis("change a day", y, "ms"),
         tuple(marks),
     )
+
+
+def _bar(x0: float, y0: float, x1: float, y1: float, role: str) -> Segments:
+    return Segments(np.array([x0]), np.array([y0]), np.array([x1]), np.array([y1]), role)
+
+
+WEIGHED = (("population", "level"), ("parameter:tau1", "daily change"))
+"""Role and name of what is weighed: the level on the middle day, and the change a day."""
 
 
 def weight_by_visits(
@@ -170,11 +199,11 @@ def weight_by_visits(
     visits: Floats,
     weight: Floats,
     curve_visits: Floats,
-    curve: Floats,
+    curve: Floats | None,
     true_curve: Floats | None,
-    chosen: tuple[str, Floats],
+    chosen: tuple[str, float, float],
 ) -> Panel:
-    """Show how the weight of own data grows with the number of visits, for level and change.
+    """Show how the weight of own visits grows with their number, for level and change.
 
     Parameters
     ----------
@@ -182,39 +211,38 @@ def weight_by_visits(
         The J people.
     visits : (J,) array
     weight : (J, 2) array
-        Their weights for the level and the change.
+        Their weights for the level and the change; NaN where there is nothing to weigh.
     curve_visits : (m,) array
-    curve, true_curve : (m, 2) arrays
+    curve, true_curve : (m, 2) arrays or None
         The weights over the number of visits, as the model has them and as they truly are.
-    chosen : (text, (x, y))
+    chosen : (text, x, y)
         What to write at the person in colour, and where.
     """
     marks: list[Mark] = []
     across = curve_visits[None]
-    if true_curve is not None:
+    if curve is not None and true_curve is not None:
         marks += [Line(across, true_curve[None, :, k], "truth", dashed=True) for k in (0, 1)]
-    beside = [value + (0.08 if value < 0.2 else -0.08) for value in curve[-1]]
-    places = _apart(beside, 0.09, 0.0, 1.0)
-    kinds = (("parameter:tau0", "level"), ("parameter:tau1", "change a day"))
-    for k, (role, name) in enumerate(kinds):
-        marks += [
-            Line(across, curve[None, :, k], role, bold=True),
-            Points(visits, weight[:, k], role, levels),
-            Label(curve_visits[-1], places[k], name, role, "end"),
-        ]
-    text, (x, y) = chosen
-    marks.append(Label(x + 0.4, y + (0.08 if y < 0.2 else -0.07), text, "person"))
+    if curve is not None:
+        beside = [value + (0.08 if value < 0.2 else -0.08) for value in curve[-1]]
+        places = _apart(beside, 0.09, 0.0, 1.0)
+        for k, (role, name) in enumerate(WEIGHED):
+            marks.append(Line(across, curve[None, :, k], role, bold=True))
+            marks.append(Label(curve_visits[-1], places[k], name, role, "end"))
+    marks += [Points(visits, weight[:, k], role, levels) for k, (role, _) in enumerate(WEIGHED)]
+    text, x, y = chosen
+    if np.isfinite(y):
+        marks.append(Label(x + 0.4, y + (0.08 if y < 0.2 else -0.07), text, "person"))
     return Panel(
-        "Weight of a person's own data",
+        "What own visits are worth",
         Axis("visits of that person", (0.0, float(curve_visits[-1]) + 0.5), whole=True),
-        Axis("weight", (-0.04, 1.08)),
+        Axis("weight, each alone", (-0.04, 1.08)),
         tuple(marks),
         aspect=1.6,
     )
 
 
 def rows(
-    title: str, axis: Axis, entries: Sequence[tuple[str, str, float, float]], zero: float | None
+    title: str, axis: Axis, entries: Sequence[tuple[str, str, float, float]], zero: str = ""
 ) -> Panel:
     """Show bars of one sd to either side of a centre, one row each, named at the left.
 
@@ -224,22 +252,20 @@ def rows(
     axis : Axis
         The horizontal axis.
     entries : sequence of (name, role, centre, sd)
-    zero : float or None
-        Where a quiet upright line marks the truth.
+    zero : str
+        The role of an upright line at 0, or empty.
     """
     top = len(entries)
     marks: list[Mark] = []
-    if zero is not None:
-        marks.append(
-            Line(np.array([[zero, zero]]), np.array([[0.3, top + 0.7]]), "truth", dashed=True)
-        )
+    if zero:
+        upright = np.array([[0.3, top + 0.7]])
+        marks.append(Line(np.zeros((1, 2)), upright, zero, dashed=True))
     for row, (name, role, centre, sd) in enumerate(entries):
-        y = np.array([top - row - 0.15])
-        at = np.array([centre])
+        y = top - row - 0.15
         marks += [
-            Segments(at - sd, y, at + sd, y, role),
-            Points(at, y, role, bold=True),
-            Label(axis.limits[0], float(y[0] + 0.33), name, role),
+            _bar(centre - sd, y, centre + sd, y, role),
+            Points(np.array([centre]), np.array([y]), role, bold=True),
+            Label(axis.limits[0], y + 0.33, name, role),
         ]
     return Panel(title, axis, Axis("", (0.3, top + 0.7), ticked=False), tuple(marks), aspect=1.6)
 

@@ -8,7 +8,7 @@ import pytest
 
 from lmmlab import labs
 from lmmlab.engine.fit import evaluate
-from lmmlab.engine.variance import repeated
+from lmmlab.engine.variance import expected_errors, repeated
 from lmmlab.labs._lab import Predict
 from lmmlab.labs.shrinkage.scene import Spread, weights
 
@@ -179,11 +179,43 @@ def test_row_31_rho_lends_strength() -> None:
     assert (high.pulled[high.index, 1] - high.average[1]) * start > 0
 
 
+def test_row_30_misses_in_the_long_run_are_what_many_samples_give() -> None:
+    state = {"source": "simulated", "people": 60, "visits": 4, "own_visits": 9, "own_noise": 2.0}
+    seen = []
+    for seed in range(150):
+        scene = lab.scene(**state, seed=seed, person="5")
+        told = scene.told
+        design = scene.people.design(scene.people.weights("5", 2.0))
+        model = evaluate(design, told.theta, told.sigma)
+        # with the true average, as the expectation has it
+        pulled = scene.true_average + model.blups["person"].values
+        off = [line - scene.people.truth for line in (scene.own, pulled)]
+        days = np.stack([np.ones(10), np.arange(10.0)])
+        seen.append([((x @ days) ** 2).mean() for x in off])
+    found = np.array(seen)
+    expected = np.square([scene.miss.own_expected, scene.miss.pulled_expected])
+    error = found.std(0) / np.sqrt(len(found))
+    # the average is estimated from 60 people: it adds a few per cent of itself to `pulled`
+    assert np.abs(found.mean(0) - expected)[0] < 3 * error[0]
+    assert found.mean(0)[1] == pytest.approx(expected[1], abs=3 * error[1] + 0.03 * expected[1])
+    assert scene.miss.judged == 60
+
+
+def test_row_30_expected_errors_have_the_ratio_lambda() -> None:
+    Z, tau, sigma = np.ones((5, 1)), 6.0, 8.0
+    own, pulled = expected_errors(Z, np.array([[tau**2]]), sigma)
+    assert pulled[0, 0] / own[0, 0] == pytest.approx(36 / (36 + 64 / 5), rel=1e-12)
+
+
 def test_row_32_pulled_changes_spread_less_than_tau1_and_own_ones_more() -> None:
-    scene = lab.scene(days=5, own_days=5)
+    scene = lab.scene()
     own, pulled = scene.own[:, 1].std(ddof=1), scene.pulled[:, 1].std(ddof=1)
     assert pulled < scene.told.tau1 < own
-    assert any("neither is" in sentence for sentence in lab.words(days=5, own_days=5))
+    assert any("pulled lines differ too little" in sentence for sentence in lab.words())
+    # the order is said where it holds, and only there
+    other = lab.scene(days=7, own_days=7)
+    assert other.pulled[:, 1].std(ddof=1) > other.told.tau1
+    assert not any("too little" in sentence for sentence in lab.words(days=7, own_days=7))
 
 
 def test_same_people_whatever_the_sliders() -> None:
@@ -200,8 +232,8 @@ def test_same_people_whatever_the_sliders() -> None:
     [
         ({"tau0": 0.0, "tau1": 0.0}, "alike"),
         ({"tau0": 0.0}, "same point"),
-        ({"tau1": 0.0}, "parallel"),
-        ({"rho": 1.0}, "meet on day"),
+        ({"tau1": 0.0}, "start only"),
+        ({"rho": 1.0}, "before day 0"),
         ({"rho": -1.0}, "meet on day"),
         ({"sigma": 0.0}, "exact"),
         ({"days": 1, "own_days": 1}, "One visit"),
@@ -209,6 +241,8 @@ def test_same_people_whatever_the_sliders() -> None:
         ({"source": "simulated", "visits": 1, "own_visits": 1}, "One visit"),
         ({"source": "simulated", "people": 2}, "Two people"),
         ({"source": "simulated", "sigma": 0.0}, "exact"),
+        ({"source": "simulated", "visits": 2, "own_visits": 2}, "cannot be estimated"),
+        ({"source": "simulated", "visits": 4, "seed": 5}, "limit, +1"),
     ],
 )
 def test_corners_give_a_sentence(state: dict[str, Any], said: str) -> None:
@@ -252,18 +286,24 @@ def test_halving_sigma_shortens_every_arrow() -> None:
 
 
 def test_the_extreme_person_is_pulled_off_the_truth_and_all_people_gain() -> None:
-    scene = lab.scene(**task("extreme-person").then)
-    level = (scene.people.truth[scene.index] - [251.0, 10.5]) @ [1.0, 1.0]
-    assert level * scene.again.bias < 0
-    assert abs(scene.again.bias) > 2.0
+    asked = task("extreme-person")
+    scene = lab.scene(**asked.then)
+    levels = (scene.people.truth - scene.true_average) @ [1.0, 1.0]
+    assert scene.index == levels.argmax() == 13, "the one who is truly far above the others"
+    assert levels[13] > 60
+    assert f"{-scene.again.bias:.1f} ms below" in asked.choices[0].reply
     assert scene.again.sd < scene.again.own_sd
-    own, pulled, _ = scene.miss
-    assert pulled < own
+    assert scene.again.bias**2 + scene.again.sd**2 > scene.again.own_sd**2, "does not pay"
+    assert scene.miss.pulled < scene.miss.own
+    assert scene.miss.pulled_expected < scene.miss.own_expected
+    assert scene.message == ""
 
 
 def test_spread_task_shows_what_its_replies_say() -> None:
     scene = lab.scene(**task("spread-of-blups").then)
-    assert scene.pulled[:, 1].std(ddof=1) < scene.told.tau1 < scene.own[:, 1].std(ddof=1)
+    pulled, own = (line[:, 1].std(ddof=1) for line in (scene.pulled, scene.own))
+    assert pulled < 0.9 * scene.told.tau1 < 1.1 * scene.told.tau1 < own
+    assert len(scene.people.levels) == 60 and scene.message == ""
 
 
 @pytest.mark.parametrize(
@@ -273,10 +313,12 @@ def test_spread_task_shows_what_its_replies_say() -> None:
         ("ignore-the-person", {"tau0": 0.0}, False),
         ("ignore-the-person", {"tau0": 0.0, "tau1": 0.0}, True),
         ("ignore-the-person", {"tau0": 0.0, "tau1": 0.0, "pooling": "complete"}, False),
+        ("ignore-the-person", {"tau0": 0.0, "tau1": 0.0, "source": "simulated"}, False),
         ("one-visit-half", {"tau0": 25.6}, False),
         ("one-visit-half", {"own_days": 1}, False),
         ("one-visit-half", {"own_days": 1, "tau0": 25.6}, True),
         ("one-visit-half", {"own_days": 1, "tau0": 25.6, "own_noise": 2.0}, False),
+        ("one-visit-half", {"own_visits": 1, "tau0": 25.6, "source": "simulated"}, False),
     ],
 )
 def test_tasks_are_checked_with_partial_feedback(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from lmmlab.engine.covariance import theta_of
 from lmmlab.engine.design import Floats, LMMError
 from lmmlab.engine.fit import Fit, evaluate, fit
 from lmmlab.engine.simulate import root
-from lmmlab.engine.variance import Repeated, reliability, repeated
+from lmmlab.engine.variance import Repeated, expected_errors, reliability, repeated
 from lmmlab.labs import _people
 from lmmlab.labs._lab import control
 from lmmlab.labs._people import People
@@ -33,7 +34,7 @@ class Controls:
     )
     people: int = control(18, "people", group="people", low=2, high=60, shown=_SIMULATED)
     visits: int = control(10, "visits of each", group="people", low=1, high=20, shown=_SIMULATED)
-    days: int = control(10, "days we keep", group="people", low=1, high=10, shown=_SLEEP)
+    days: int = control(10, "days we keep of each", group="people", low=1, high=10, shown=_SLEEP)
     tau0: float = control(
         24.7, "spread of starts", symbol="τ₀", unit="ms", group="nature",
         low=0.0, high=80.0, step=0.1, role="parameter:tau0",
@@ -80,7 +81,7 @@ class Controls:
         low=0.2, high=4.0, step=0.1, role="person",
     )  # fmt: skip
     person: str = control("", "person in colour", hidden=True)
-    seed: int = control(1, "sample", hidden=True, low=0, high=999_999)
+    seed: int = control(1, "sample", hidden=True, low=0, high=999_999, shown=_SIMULATED)
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,21 @@ class Spread:
         return theta_of(self.factor / self.sigma, (2,))
 
 
+class Miss(NamedTuple):
+    """How far lines are from the true ones, as root mean squares (ms) over days 0 to 9.
+
+    Over the `judged` people who have a line of their own, so that all kinds of line are judged by
+    the same people. The last two are expectations, with the true variances and average known.
+    """
+
+    judged: int
+    own: float
+    pulled: float
+    common: float
+    own_expected: float
+    pulled_expected: float
+
+
 @dataclass(frozen=True, eq=False)
 class Scene:
     """Everything that the picture and the words tell.
@@ -122,7 +138,7 @@ class Scene:
     believed : the one of these two that the model uses.
     weight : (J, 2), weight of own data for level and change (see `reliability`).
     curve, true_curve : the same over `CURVE_VISITS`.
-    miss : typical distance (ms) from the true lines of own, pulled and common lines.
+    miss : how far lines are from the true ones, in this sample and in the long run.
     again : the person in colour, studied again and again with the true variances.
     """
 
@@ -140,9 +156,14 @@ class Scene:
     weight: Floats
     curve: Floats
     true_curve: Floats | None
-    miss: tuple[float, float, float] | None
+    miss: Miss | None
     again: Repeated | None
     message: str
+
+    @property
+    def true_average(self) -> Floats:
+        """The average start and change of simulated people."""
+        return np.array([self.controls.beta0, self.controls.beta1])
 
     @property
     def visits(self) -> int:
@@ -193,13 +214,17 @@ def scene(controls: Controls) -> Scene:
     try:
         model = fit(design, reml=reml)
         estimate = _spread(model)
-        if truth is not None and model.singular:
-            notes.append(model.message)
-    except LMMError as error:
-        notes.append(f"{error} The picture uses the variances of the sliders.")
+    except LMMError:
+        if truth is not None:
+            notes.append(
+                "With so few visits the spreads cannot be estimated, so the picture uses those of "
+                "the sliders."
+            )
     believed = told if truth is None or estimate is None else estimate
     if believed is told:
         model = evaluate(design, told.theta, told.sigma, reml=reml)
+    elif model.singular:
+        notes.append(_limit(believed))
     own, common = no_pooling(design), complete_pooling(design)
     pulled = model.beta + model.blups["person"].values
     noise = np.ones(len(people.levels))
@@ -207,7 +232,9 @@ def scene(controls: Controls) -> Scene:
     weight = weights(believed, people.visits.astype(float), noise)
     line, average = pulled, model.beta
     if c.pooling == "no":
-        line, weight = own, np.ones_like(weight)
+        line, weight = own, np.where(np.isfinite(own), 1.0, np.nan)
+        known = np.isfinite(own).all(1)
+        average = own[known].mean(0) if known.any() else np.full(2, np.nan)
     elif c.pooling == "complete":
         line, average, weight = np.tile(common, (len(own), 1)), common, np.zeros_like(weight)
     return Scene(
@@ -225,7 +252,7 @@ def scene(controls: Controls) -> Scene:
         weight=weight,
         curve=weights(believed, CURVE_VISITS),
         true_curve=None if truth is None else weights(told, CURVE_VISITS),
-        miss=None if truth is None else _miss(truth, own, pulled, common),
+        miss=None if truth is None else _miss(told, noise, people, own, pulled, common),
         again=None if truth is None else _again(told, c, truth[index]),
         message=" ".join(notes),
     )
@@ -263,50 +290,94 @@ def _spread(model: Fit) -> Spread:
 
 def _corner(c: Controls, own_visits: int) -> list[str]:
     """Say what is special about a state at the edge of the sliders."""
-    notes = []
+    made, notes = c.source == "simulated", []
     if c.sigma == 0.0:
-        notes.append("Without noise every visit is exact, so nothing needs to be pulled.")
+        notes.append("With σ = 0 every visit is taken as exact.")
     if c.tau0 == 0.0 and c.tau1 == 0.0:
-        notes.append("With τ₀ = τ₁ = 0 all people are alike: only the average is left.")
+        notes.append(
+            "In truth all are alike; what still differs is estimated from noise."
+            if made
+            else "With τ₀ = τ₁ = 0 the model takes all people as alike."
+        )
     elif c.tau0 == 0.0:
         notes.append("With τ₀ = 0 all people start at the same point.")
     elif c.tau1 == 0.0:
-        notes.append("With τ₁ = 0 all lines are parallel.")
+        notes.append("With τ₁ = 0 people differ in their start only.")
     elif abs(c.rho) == 1.0:
-        notes.append(
-            f"At ρ = {c.rho:+.0f} the start tells the change exactly: "
-            f"all true lines meet on day {-c.rho * c.tau0 / c.tau1:.1f}."
-        )
-    visits = c.days if c.source == "sleepstudy" else c.visits
-    if own_visits == 1 or visits == 1:
+        notes.append(_meeting(c))
+    if own_visits == 1 or (c.visits if made else c.days) == 1:
         notes.append("One visit does not make a line of one's own.")
-    if c.source == "simulated" and c.people == 2:
+    if made and c.people == 2:
         notes.append("Two people say next to nothing about how much people differ.")
     return notes
 
 
-def _miss(truth: Floats, *lines: Floats) -> tuple[float, ...] | None:
-    """Give root mean squared distances (ms) from the true lines over days 0 to 9.
+def _meeting(c: Controls) -> str:
+    """Say where all lines meet when start and change are perfectly correlated."""
+    sign, day = "+" if c.rho > 0 else "−", -c.rho * c.tau0 / c.tau1
+    whose = "the true lines" if c.source == "simulated" else "the model's lines"
+    if day <= 0.0:
+        where = "would all have met before day 0" if c.tau0 > 0.0 else "all meet on day 0"
+    elif day > 19.0:
+        where = f"would all meet on day {day:.0f}, after the study"
+    else:
+        where = f"all meet on day {day:.1f}"
+    return f"At ρ = {sign}1 the start fixes the change: {whose} {where}."
 
-    Over the people who have a line of their own, so that all kinds are judged by the same people.
-    """
-    judged = np.isfinite(lines[0]).all(1)
-    if not judged.any():
-        return None
-    off = [(line - truth)[judged] if line.ndim == 2 else line - truth[judged] for line in lines]
-    # mean over days 0..9 of (a + b day)^2 = a^2 + 9 a b + 28.5 b^2
-    return tuple(
-        float(np.sqrt(np.mean(a**2 + 9.0 * a * b + 28.5 * b**2))) for a, b in (x.T for x in off)
+
+def _limit(estimate: Spread) -> str:
+    """Say in plain words that an estimate of G is singular."""
+    more = "More visits or more people would help."
+    for name, value in (("τ₀", estimate.tau0), ("τ₁", estimate.tau1)):
+        if value == 0.0:
+            return (
+                f"The estimate of {name} is 0: these people differ no more than noise explains. "
+                f"{more}"
+            )
+    sign = "+" if estimate.rho > 0 else "−"
+    return (
+        "These data cannot tell how start and change go together: the estimate of ρ sits at its "
+        f"limit, {sign}1. {more}"
     )
+
+
+_DAYS = np.array([[1.0, 4.5], [4.5, 28.5]])  # mean of (1, day)(1, day)' over days 0 to 9
+
+
+def _miss(
+    told: Spread, noise: Floats, people: People, own: Floats, pulled: Floats, common: Floats
+) -> Miss | None:
+    """Judge own, pulled and common lines by the truth."""
+    judged = np.isfinite(own).all(1)
+    if not judged.any() or people.truth is None:
+        return None
+    truth = people.truth[judged]
+    off = (own[judged] - truth, pulled[judged] - truth, common - truth)
+    here = (np.sqrt(np.einsum("ji,ik,jk->j", d, _DAYS, d).mean()) for d in off)
+    kinds, count = np.unique(
+        np.stack([people.visits, noise], axis=1)[judged], axis=0, return_counts=True
+    )
+    expected = np.array(
+        [
+            [np.sum(error * _DAYS) for error in expected_errors(_lines(n), told.G, told.sigma * k)]
+            for n, k in kinds
+        ]
+    )
+    run = np.sqrt(count @ expected / count.sum())
+    return Miss(int(judged.sum()), *map(float, here), *map(float, run))
+
+
+def _lines(visits: float) -> Floats:
+    """Give the random columns of a person with so many visits, on days 0, 1, 2, ..."""
+    day = np.arange(visits)
+    return np.stack([np.ones_like(day), day], axis=1)
 
 
 def _again(told: Spread, c: Controls, line: Floats) -> Repeated:
     """Study the person in colour again and again: the level on the middle one of their days."""
-    day = np.arange(c.own_visits, dtype=float)
-    Z = np.stack([np.ones_like(day), day], axis=1)
-    middle = np.array([1.0, day.mean()])
+    middle = np.array([1.0, (c.own_visits - 1) / 2.0])
     b = line - np.array([c.beta0, c.beta1])
-    return repeated(Z, told.G, told.sigma * c.own_noise, b, middle)
+    return repeated(_lines(c.own_visits), told.G, told.sigma * c.own_noise, b, middle)
 
 
 def spread_of(values: Floats) -> float | None:

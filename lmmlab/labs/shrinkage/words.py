@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from lmmlab.labs._panels import WEIGHED
 from lmmlab.labs.shrinkage.scene import Scene, spread_of
 
 
@@ -11,46 +12,72 @@ def words(s: Scene) -> tuple[str, ...]:
     """Say what is now true, with the numbers in it; ``[text](role)`` carries a colour."""
     sentences = [_of_the_person(s)]
     if s.controls.pooling == "partial":
-        level, change = s.weight[s.index]
-        sentences.append(
-            f"Taken alone, own data count [{level:.0%}](parameter:tau0) for the level and "
-            f"[{change:.0%}](parameter:tau1) for the daily change; the crowd supplies the rest."
-        )
-    if s.miss is not None:
-        own, pulled, common = s.miss
-        sentences.append(
-            f"Over all people, own lines miss the truth by [{ms(own)}](own), "
-            f"pulled lines by [{ms(pulled)}](model), one common line by {ms(common)}."
-        )
-        return tuple(sentences)
-    own_sd, pulled_sd = spread_of(s.own[:, 1]), spread_of(s.pulled[:, 1])
-    if own_sd is not None and pulled_sd is not None:
-        sentences.append(
-            f"Daily changes spread by {ms(own_sd)} among own lines, "
-            f"by {ms(pulled_sd)} among pulled lines: "
-            f"neither is [τ₁ = {ms(s.believed.tau1)}](parameter:tau1)."
-        )
-    return tuple(sentences)
+        sentences.append(_of_the_weights(s))
+    sentences.append(_of_the_misses(s) if s.people.truth is not None else _of_the_spread(s))
+    return tuple(filter(None, sentences))
 
 
 def _of_the_person(s: Scene) -> str:
     """Say what own data and the chosen fit make of the person in colour."""
-    own, line = s.own[s.index, 1], s.line[s.index, 1]
-    count = "one visit says" if s.visits == 1 else f"{s.visits} visits say"
+    own, line, pooling = s.own[s.index, 1], s.line[s.index, 1], s.controls.pooling
+    truth = ""
+    if s.people.truth is not None:
+        truth = f" The truth is [{_pace(s.people.truth[s.index, 1])}](truth)."
     if not np.isfinite(own):
         start = f"{s.name} came once, and one visit makes no line"
-        if s.controls.pooling == "no":
-            return f"{start}: without the others nothing can be said about a change."
-        return f"{start}: the change of [{_pace(line)}](person) a day is lent by the others."
-    start = f"{s.name}'s own {count} [{_pace(own)}](person) a day"
-    if s.controls.pooling == "no":
-        return f"{start}, and nobody else is asked: noise and all are believed."
-    if s.controls.pooling == "complete":
-        return f"{start}; one line for all says {_pace(line)} for everybody."
-    end = f"; the mixed model says [{_pace(line)}](person)."
-    if s.people.truth is not None:
-        end = end[:-1] + f", the truth is [{_pace(s.people.truth[s.index, 1])}](truth)."
-    return start + end
+        if pooling == "no":
+            return f"{start}: without the others nothing can be said about a change.{truth}"
+        return f"{start}: the line of [{_pace(line)}](person) is borrowed from the others.{truth}"
+    start = f"{s.name}'s own {s.visits} visits say [{_pace(own)}](person)"
+    if pooling == "no":
+        return f"{start}. Nobody else is asked, so the noise is believed too.{truth}"
+    if pooling == "complete":
+        return f"{start}; one line for all says {_pace(line)} for everybody.{truth}"
+    return f"{start}; the mixed model says [{_pace(line)}](person).{truth}"
+
+
+def _of_the_weights(s: Scene) -> str:
+    """Say how much of what such visits show is real."""
+    level, change = s.weight[s.index]
+    role, other = (role for role, _ in WEIGHED)
+    if s.visits == 1:
+        return (
+            f"Of the differences that single visits show between people, [{level:.0%}]({role}) are "
+            "real; about a change one visit shows nothing."
+        )
+    return (
+        f"Of the differences that {s.visits} such visits show between people, "
+        f"[{level:.0%}]({role}) are real for the level on the middle day and "
+        f"[{change:.0%}]({other}) for the daily change; the rest is noise."
+    )
+
+
+def _of_the_misses(s: Scene) -> str:
+    """Say who is nearer to the truth, in this sample and in the long run."""
+    if s.miss is None:
+        return ""
+    m = s.miss
+    whose = "the own lines" if m.judged > 1 else "the one own line"
+    return (
+        f"In this sample {whose} of {m.judged} people are typically [{ms(m.own)}](own) off the "
+        f"truth, their pulled lines [{ms(m.pulled)}](model), one common line {ms(m.common)}. "
+        f"In the long run it is {ms(m.own_expected)} for own and {ms(m.pulled_expected)} for "
+        "pulled lines, if τ and σ are known."
+    ).replace("1 people are", "1 person is")
+
+
+def _of_the_spread(s: Scene) -> str:
+    """Say that neither own nor pulled lines spread as people do."""
+    own, pulled, tau1 = spread_of(s.own[:, 1]), spread_of(s.pulled[:, 1]), s.told.tau1
+    if own is None or pulled is None:
+        return ""
+    said = (
+        f"Daily changes spread by {ms(own)} among own lines and by {ms(pulled)} among pulled "
+        f"lines; the model assumes [τ₁ = {ms(tau1)}](parameter:tau1)."
+    )
+    if pulled < tau1 - 0.05 and tau1 + 0.05 < own:
+        said += " Own lines differ too much, because of noise; pulled lines differ too little."
+    return said
 
 
 def ms(value: float) -> str:
@@ -61,8 +88,8 @@ def ms(value: float) -> str:
 def _pace(change: float) -> str:
     """Say a change of reaction time in words."""
     if abs(change) < 0.05:
-        return "no change"
-    return f"{ms(abs(change))} {'slower' if change > 0 else 'faster'}"
+        return "no change from day to day"
+    return f"{ms(abs(change))} {'slower' if change > 0 else 'faster'} a day"
 
 
 def notes(s: Scene) -> dict[str, str]:
@@ -70,7 +97,9 @@ def notes(s: Scene) -> dict[str, str]:
     if s.estimate is None:
         return {}
     e, method = s.estimate, s.controls.method
-    rho = f"{e.rho:+.2f}" if e.tau0 * e.tau1 > 0.0 else "undefined beside a zero sd"
+    rho = f"{e.rho:+.2f}".replace("-", "−")
+    if e.tau0 * e.tau1 == 0.0:
+        rho = "none, because a spread is 0"
     told = {"tau0": ms(e.tau0), "tau1": ms(e.tau1), "rho": rho, "sigma": ms(e.sigma)}
     return {name: f"{method} estimate: {text}" for name, text in told.items()}
 
