@@ -41,7 +41,7 @@ __all__ = ["Answer", "Live", "Shown", "TaskState"]
 
 _BROWSER = Path(__file__).parent / "browser"
 # Joined they are one module, without a build step: a widget's script cannot import files.
-_SCRIPTS = ("dom", "marks", "panel", "wire", "controls", "tasks", "links", "live")
+_SCRIPTS = "dom marks panel pictures wire controls tasks links voice layout live".split()
 
 RESERVED = frozenset({"theme", "template", "classic-tree", "token"})
 """Names that mean something to the server when they stand in a link."""

@@ -15,6 +15,7 @@ function read(spec, text) {
   return /^[+-]?(\d+\.?\d*|\.\d+)$/.test(bare) ? Number(bare) : NaN;
 }
 
+const isText = (spec) => typeof spec.default === "string";
 const called = (spec) => [spec.symbol, spec.label].filter(Boolean).join(" ");
 const withUnit = (spec, text) => (spec.unit ? `${text} ${spec.unit}` : text);
 
@@ -109,5 +110,46 @@ function makeChoice(spec, id, onMove) {
     node,
     show: (value) => options.forEach(({ input }) => (input.checked = input.value === value)),
     note: (text) => (note.textContent = text),
+  };
+}
+
+// All controls of a bench, in the cards of their groups.
+function makeControls(about, id, get, move, say) {
+  const controls = new Map();
+  const groups = new Map();
+  const specs = about.controls.filter((spec) => !spec.hidden && (spec.choices.length || !isText(spec)));
+  for (const spec of specs) {
+    const onMove = (value) => move({ [spec.name]: value }, isText(spec));
+    const make = isText(spec) ? makeChoice : makeSlider;
+    const control = make(spec, `${id}-${spec.name}`, onMove, say);
+    controls.set(spec.name, control);
+    if (!groups.has(spec.group)) {
+      const heading = html("h3", {}, spec.group);
+      const node = html("section", { class: "lmm-card lmm-group" }, heading);
+      groups.set(spec.group, { heading, node, members: [] });
+    }
+    const group = groups.get(spec.group);
+    group.members.push(control);
+    group.node.append(control.node);
+  }
+  return {
+    nodes: [...groups.values()].map(({ node }) => node),
+    show() {
+      for (const spec of specs) {
+        const { node, show } = controls.get(spec.name);
+        const [other, wanted] = spec.shown.split("=");
+        show(get(spec.name));
+        node.hidden = Boolean(other) && String(get(other)) !== wanted;
+      }
+      for (const { node, members } of groups.values()) {
+        node.hidden = members.every((control) => control.node.hidden);
+      }
+    },
+    setNotes(notes) {
+      for (const [name, { note }] of controls) note(notes[name] ?? "");
+    },
+    setHeadings(headings) {
+      for (const [name, { heading }] of groups) heading.textContent = headings[name] ?? name;
+    },
   };
 }

@@ -28,5 +28,7 @@ function colourful(spans) {
   return spans.map(([text, role]) => (role ? html("em", { class: roleClass(role) }, text) : text));
 }
 
+const plain = (spans) => spans.map(([text]) => text).join("");
+
 // A name that no other element of the page has, though each bench loads this module anew.
 const fresh = (word) => `lmm-${word}-${Math.random().toString(36).slice(2, 10)}`;

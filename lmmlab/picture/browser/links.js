@@ -34,7 +34,7 @@ function makeLinks(about, get) {
       for (const spec of specs) {
         const text = parameters.get(own(spec.name)) ?? parameters.get(spec.name);
         if (text === null) continue;
-        if (typeof spec.default === "string") {
+        if (isText(spec)) {
           const allowed = !spec.choices.length || spec.choices.some(([value]) => value === text);
           if (allowed) values[spec.name] = text;
           else sentences.push(`The link gives “${text}” for ${spec.label}, which is none of its choices.`);
@@ -58,4 +58,20 @@ function makeLinks(about, get) {
       return address(parameters);
     },
   };
+}
+
+// Copy a text; false where the browser does not let us.
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const area = html("textarea", { style: "position:fixed;opacity:0" });
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    const done = document.execCommand("copy");
+    area.remove();
+    return done;
+  }
 }

@@ -57,13 +57,16 @@ function makeTasks(tasks, id, onCommit) {
     card.reply.classList.toggle("lmm-good", good);
     card.reply.replaceChildren(html("span", { class: "lmm-sign", "aria-hidden": "true" }, sign), text);
   }
-  function show(answers, states) {
+  function setStates(states) {
     const doing = cards.filter(({ task }) => task.kind === "do");
     doing.forEach((card, i) => {
       const [done, note] = states[i] ?? [false, ""];
       if (done) reached.add(card.task.id);
       tell(card, done, done ? "✓" : "○", `${done ? "Done. " : "Not yet. "}${note}`);
     });
+    mark();
+  }
+  function setAnswers(answers) {
     for (const card of cards) {
       const answer = answers[card.task.id];
       if (!answer || !card.options) continue;
@@ -81,5 +84,5 @@ function makeTasks(tasks, id, onCommit) {
   }
   node.hidden = !tasks.length;
   turn(0);
-  return { node, show };
+  return { node, setStates, setAnswers };
 }

@@ -42,7 +42,7 @@ function makeWire(model, scene, onSilence) {
   }
 
   // A reply acknowledges its request and all older ones.
-  function hear({ n, ms = 0 }) {
+  function hear(n, ms = 0) {
     const now = performance.now();
     const full = underWay.size >= limit || next;
     const mine = underWay.get(n);
@@ -78,7 +78,6 @@ function makeWire(model, scene, onSilence) {
 
   return {
     ask, hear,
-    idle: () => !underWay.size && !next,
     waiting: (name) => next !== null && name in next.v,
     stop() {
       clearInterval(clock);
