@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -486,6 +487,44 @@ def test_a_chosen_move_glides_and_a_drag_does_not(bench_page, page):
     page.get_by_role("button", name="reset").click()
     page.wait_for_timeout(800)
     assert page.evaluate("places.size") <= 2
+
+
+def test_a_new_structure_keeps_what_it_can(bench_page, page, toy):
+    """A new title touches no mark; new marks leave the focus, and what was there glides."""
+    show = toy()._show
+
+    def changing(v):
+        shown = show(v)
+        first, plane, bars = shown.picture.panels
+        first = replace(first, title=f"Over time, {v['person']}")
+        if v["source"] == "made":  # one mark less, and the others elsewhere
+            shown = show(v | {"tau0": 50.0})
+            plane = replace(shown.picture.panels[1], marks=shown.picture.panels[1].marks[1:])
+        return replace(shown, picture=Picture((first, plane, bars), v["person"]), values={})
+
+    bench_page(toy(show=changing))
+    page.evaluate("window.old = [...document.querySelectorAll('.lmm-panel svg')]")
+    plane = page.locator(".lmm-panel svg").nth(1)
+    plane.press("ArrowRight")
+    page.get_by_role("heading", name="Over time, p4").wait_for()
+    assert page.evaluate("old.every((plot) => plot.isConnected)")
+    page.evaluate(
+        """() => {
+          window.places = new Set();
+          const look = () => {
+            places.add(document.querySelector(".lmm-segments").getAttribute("d"));
+            requestAnimationFrame(look);
+          };
+          look();
+          document.querySelector("input[value=made]").click();
+        }"""
+    )
+    page.wait_for_function("document.querySelectorAll('.lmm-ellipse').length === 0")
+    page.wait_for_timeout(600)
+    assert page.evaluate("places.size") > 5
+    assert page.evaluate("old.map((plot) => plot.isConnected)") == [True, False, True]
+    assert page.evaluate("document.activeElement.matches('.lmm-panel:nth-child(2) svg')")
+    assert page.locator(".lmm-panel").nth(1).locator(".lmm-chosen").count() == 2
 
 
 def test_two_views_of_one_bench_agree_and_are_taken_down(bench_page, page):

@@ -11,7 +11,8 @@ function makePanel(spec) {
   const clip = svg("rect");
   const grid = svg("g", { class: "lmm-grid" });
   const ticks = svg("g", { class: "lmm-ticks" });
-  const caption = svg("text", { class: "lmm-caption", "text-anchor": "middle" }, spec.x);
+  const caption = svg("text", { class: "lmm-caption", "text-anchor": "middle" });
+  const [title, upright] = [html("h3"), html("span")];
   const below = svg("g");
   const halos = svg("g", { class: "lmm-halos" }); // clear the ground under labels, but never hide the chosen person
   const lit = svg("g"); // whoever is chosen or pointed at, above the others
@@ -26,7 +27,7 @@ function makePanel(spec) {
   const marks = spec.marks.map(makeMark);
   const people = [...new Set(marks.flatMap((mark) => mark.ids))];
   const node = html("figure", { class: "lmm-panel lmm-card" },
-    html("figcaption", {}, html("h3", {}, spec.title), html("span", {}, spec.y)),
+    html("figcaption", {}, title, upright),
     plot,
   );
   if (people.length) dress(plot, { tabindex: 0, ...OWN_KEYS }, []);
@@ -95,10 +96,14 @@ function makePanel(spec) {
   const toX = (code) => frame.left + ((code - START) / SCALE) * frame.width;
   const toY = (code) => frame.top + frame.height - ((code - START) / SCALE) * frame.height;
 
-  return {
-    node, plot, people, spec,
+  const panel = {
+    node, plot, people,
     size: marks.reduce((sum, { n }) => sum + n[0] + n[1] + n[2], 0),
     place,
+    entitle(given) {
+      panel.spec = given;
+      [title.textContent, upright.textContent, caption.textContent] = [given.title, given.y, given.x];
+    },
     setAxes(given) {
       axes = given;
       place(width, height);
@@ -152,4 +157,6 @@ function makePanel(spec) {
       return who;
     },
   };
+  panel.entitle(spec);
+  return panel;
 }

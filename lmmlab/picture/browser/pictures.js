@@ -7,11 +7,35 @@ function makePictures(hint, onChoose) {
   let [codes, target, glide] = [[], [], null]; // what is drawn, where it is going, and how
   let [chosen, hot, lit, description] = ["", "", "", ""];
 
+  // Panels whose marks are the same as before stay, and what is the same in the others keeps its
+  // place, so that it can glide from there.
   function build(structure) {
-    for (const { node } of panels) node.remove();
-    panels = structure.map(makePanel);
-    for (const panel of panels) if (panel.people.length) listen(panel);
-    [codes, glide, lit] = [[], null, ""];
+    const before = panels;
+    const kept = [];
+    let at = 0;
+    const known = before.map(({ spec, size }) => {
+      const part = Array.from(codes).slice(at, at + size);
+      at += size;
+      return { spec, part };
+    });
+    panels = structure.map((spec, i) => {
+      kept.push(...carried(known[i], spec));
+      const old = before[i];
+      if (old && JSON.stringify(old.spec.marks) === JSON.stringify(spec.marks)) {
+        old.entitle(spec);
+        return old;
+      }
+      const panel = makePanel(spec);
+      if (panel.people.length) listen(panel);
+      if (old) {
+        const focused = old.plot === document.activeElement;
+        old.node.replaceWith(panel.node);
+        if (focused) panel.plot.focus();
+      }
+      return panel;
+    });
+    for (const { node } of before.slice(panels.length)) node.remove();
+    [codes, glide, lit] = [kept, null, ""];
     describe(description);
   }
 
@@ -106,4 +130,34 @@ function makePictures(hint, onChoose) {
       for (const panel of panels) panel.setLabels(left);
     },
   };
+}
+
+// Where the numbers of each mark begin in its panel's part of the buffer: all x, all y, all cells.
+function beginnings({ marks }) {
+  const all = marks.map(() => []);
+  let at = 0;
+  for (const which of [0, 1, 2]) {
+    marks.forEach(({ n }, i) => {
+      all[i].push(at);
+      at += n[which];
+    });
+  }
+  return all;
+}
+
+// The codes of a new panel as far as an old one had the same marks.
+function carried(old, spec) {
+  const codes = new Array(spec.marks.reduce((sum, { n }) => sum + n[0] + n[1] + n[2], 0)).fill(NOT_THERE);
+  if (!old || !old.part.length) return codes;
+  const [from, to] = [beginnings(old.spec), beginnings(spec)];
+  const known = old.spec.marks.map((mark) => JSON.stringify(mark));
+  spec.marks.forEach((mark, i) => {
+    const j = known.indexOf(JSON.stringify(mark));
+    if (j < 0) return;
+    known[j] = null; // each serves once
+    mark.n.forEach((n, which) => {
+      for (let m = 0; m < n; m++) codes[to[i][which] + m] = old.part[from[j][which] + m];
+    });
+  });
+  return codes;
 }
