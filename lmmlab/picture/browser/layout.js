@@ -3,8 +3,7 @@
 function makeLayout(about, { rail, message, words, tasks, foot, unseen }) {
   const bay = html("div", { class: "lmm-bay" }, html("div", { class: "lmm-rail" }, ...rail));
   const top = html("div", { class: "lmm-row" });
-  const side = html("div", { class: "lmm-side" });
-  const rest = html("div", { class: "lmm-rest" }, tasks, side);
+  const rest = html("div", { class: "lmm-rest" }, tasks);
   const equation = html("p", { class: "lmm-equation" }, ...colourful(about.equation));
   const stage = html("div", { class: "lmm-stage" }, top, message, words, equation, rest);
   const title = html("header", { class: "lmm-title" }, html("h2", {}, about.title), html("p", {}, about.lead));
@@ -23,7 +22,7 @@ function makeLayout(about, { rail, message, words, tasks, foot, unseen }) {
     const nodes = panels.map(({ node }) => node);
     const into = (home, some) => some.some((node) => node.parentNode !== home) && home.append(...some);
     into(top, narrow ? [] : nodes.slice(0, 2));
-    into(side, nodes.slice(narrow ? 1 : 2));
+    into(rest, nodes.slice(narrow ? 1 : 2));
     if (narrow && nodes[0].parentNode !== bay) bay.prepend(nodes[0]);
     if (narrow) into(bay, [message]);
     else if (message.parentNode === bay) top.after(message);
@@ -31,7 +30,10 @@ function makeLayout(about, { rail, message, words, tasks, foot, unseen }) {
 
     const stacked = top.clientWidth < 520;
     top.classList.toggle("lmm-stacked", stacked);
-    rest.classList.toggle("lmm-three", stage.clientWidth >= 860 && panels.length > 3);
+    const cells = [...rest.children].filter((node) => !node.hidden).length;
+    const columns = stage.clientWidth < 520 ? 1 : stage.clientWidth >= 860 && cells % 3 === 0 ? 3 : Math.min(cells, 2);
+    rest.style.setProperty("--columns", columns);
+    tasks.style.gridRow = columns === 2 && cells === 3 ? "span 2" : "";
     for (const { node, spec } of panels) node.style.flex = `${spec.weight} 1 0`;
     // Pictures beside each other are equally tall.
     const inside = (node) => node.clientWidth - 24;

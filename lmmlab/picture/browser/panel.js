@@ -11,8 +11,7 @@ function makePanel(spec) {
   const clip = svg("rect");
   const grid = svg("g", { class: "lmm-grid" });
   const ticks = svg("g", { class: "lmm-ticks" });
-  const caption = svg("text", { class: "lmm-caption", "text-anchor": "middle" });
-  const [title, upright] = [html("h3"), html("span")];
+  const [title, upright, across] = [html("h3"), html("span"), html("p", { class: "lmm-caption" })];
   const below = svg("g");
   const halos = svg("g", { class: "lmm-halos" }); // clear the ground under labels, but never hide the chosen person
   const lit = svg("g"); // whoever is chosen or pointed at, above the others
@@ -20,7 +19,7 @@ function makePanel(spec) {
   const writing = svg("g");
   const plot = svg("svg", { role: "img" },
     svg("defs", {}, svg("clipPath", { id }, clip)),
-    grid, ticks, caption,
+    grid, ticks,
     svg("g", { "clip-path": `url(#${id})` }, below, halos, lit, above),
     writing,
   );
@@ -28,7 +27,7 @@ function makePanel(spec) {
   const people = [...new Set(marks.flatMap((mark) => mark.ids))];
   const node = html("figure", { class: "lmm-panel lmm-card" },
     html("figcaption", {}, title, upright),
-    plot,
+    plot, across,
   );
   if (people.length) dress(plot, { tabindex: 0, ...OWN_KEYS }, []);
   let [width, height, axes] = [0, 0, null];
@@ -66,7 +65,7 @@ function makePanel(spec) {
     const longest = (axis) => Math.max(0, ...axis.ticks.map(([, text]) => text.length)) * 6.8;
     const left = ay.ticks.length ? longest(ay) + 14 : 10;
     const right = Math.max(12, longest(ax) / 2 + 4);
-    frame = { left, top: 8, width: width - left - right, height: height - 8 - 44 };
+    frame = { left, top: 8, width: width - left - right, height: height - 8 - 26 };
     for (const [name, value] of Object.entries({
       x: frame.left - 7, y: frame.top - 7, width: frame.width + 14, height: frame.height + 14,
     })) clip.setAttribute(name, Math.max(0, value));
@@ -89,8 +88,7 @@ function makePanel(spec) {
     });
     grid.replaceChildren(...lines);
     ticks.replaceChildren(...texts);
-    caption.setAttribute("x", round(left + frame.width / 2));
-    caption.setAttribute("y", foot + 38);
+    across.style.padding = `0 ${right}px 0 ${left}px`;
   }
 
   const toX = (code) => frame.left + ((code - START) / SCALE) * frame.width;
@@ -102,7 +100,7 @@ function makePanel(spec) {
     place,
     entitle(given) {
       panel.spec = given;
-      [title.textContent, upright.textContent, caption.textContent] = [given.title, given.y, given.x];
+      [title.textContent, upright.textContent, across.textContent] = [given.title, given.y, given.x];
     },
     setAxes(given) {
       axes = given;
