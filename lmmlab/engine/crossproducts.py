@@ -27,7 +27,7 @@ from lmmlab.engine.covariance import slices
 from lmmlab.engine.design import Design, Floats, Ints, LMMError
 
 DEPENDENT = 1e-10  # a column that adds less than this to those before it, relatively, adds nothing
-_ROUNDING = 1e-12  # the same within one group, where what is left is rounding
+_ROUNDING = 1e-12  # a column within groups, relative to the whole, that is rounding
 _SAME = 1e-11  # conditioned groups that differ by less have the same pattern
 
 
@@ -134,11 +134,8 @@ def condition(design: Design) -> Crossproducts:
 
     Q, R, kept = _basis(rows[q:-1])
     p = len(kept)
-    fixed = np.zeros(p)
-    for _ in range(2):  # once more removes the rounding of the first time
-        part = rows[-1] @ Q
-        rows[-1] -= Q @ part
-        fixed += part
+    fixed = rows[-1] @ Q
+    rows[-1] -= Q @ fixed
     rows[q : q + p], rows[q + p] = Q.T, rows[-1]
     rows = rows[: q + p + 1]
 
@@ -213,17 +210,15 @@ def _rotate(rows: Floats, q: int, sizes: Ints) -> Floats:
 
     Notes
     -----
-    Modified Gram-Schmidt, all groups at once. A random column that is a combination of others in
-    its group (as with a single row) gives a row of zeros.
+    Modified Gram-Schmidt, all groups at once. Where a random column is a combination of others in
+    its group (as with a single row) its own part is rounding or zero; whatever unit vector comes of
+    it, cross-products are kept, and a row of rotated columns near zero acts like one within.
     """
     starts = np.cumsum(sizes) - sizes
     rotated = np.zeros((q, len(rows), len(sizes)))
-    least = _ROUNDING**2 * np.add.reduceat(rows[:q] ** 2, starts, axis=1)
     for k in range(q):
         z, rest = rows[k], rows[k + 1 :]
-        square = np.add.reduceat(z * z, starts)
-        square[square <= least[k]] = 0.0
-        length = rotated[k, k] = np.sqrt(square)
+        length = rotated[k, k] = np.sqrt(np.add.reduceat(z * z, starts))
         z *= np.repeat(np.divide(1.0, length, out=np.zeros_like(length), where=length > 0), sizes)
         part = rotated[k, k + 1 :] = np.add.reduceat(rest * z, starts, axis=1)
         rest -= np.repeat(part, sizes, axis=1) * z

@@ -27,7 +27,7 @@ from lmmlab.engine.solve import Solution, derivatives, in_theta, solve
 _STEPS = 200
 _TRIALS = 60
 _ENOUGH = 1e-13  # of the criterion; when less is to be gained, one more step ends the search
-_NOISE = 1e-9  # of the criterion; when less is to be gained, it may be rounding
+_SADDLE = 1e-9  # of the criterion; when less is to be gained, it is rounding and no saddle
 _ROUNDING = 1e-13  # of the criterion, relatively
 _FLAT = 1e-10  # the least curvature in any direction, relatively
 
@@ -61,11 +61,11 @@ def minimise(cross: Crossproducts, reml: bool) -> Path:
     while searching and len(values) < _STEPS:
         view = _look(cross, at)
         ahead = _downhill(cross, at, view)
-        lower_now = ahead is not None and ahead.criterion() < values[-1]
-        searching = view.gain > (_ENOUGH if lower_now else _NOISE)
+        down = ahead is not None and ahead.criterion() < values[-1]  # not within rounding alone
+        searching = down and view.gain > _ENOUGH
         if not searching:
             growth, gain = _growth(view, cross.blocks)
-            if gain > _NOISE:
+            if gain > _SADDLE:
                 searching, ahead = True, _leave_saddle(cross, at, view, growth, gain)
         if ahead is None:
             break

@@ -8,6 +8,7 @@ import pytest
 from lmmlab.data import arrays
 from lmmlab.engine.crossproducts import condition
 from lmmlab.engine.design import Design, LMMError, Term, grouped
+from lmmlab.engine.fit import evaluate
 
 
 @pytest.fixture
@@ -90,6 +91,21 @@ def test_calendar_years_are_no_dependence(sleep):
     cross = condition(grouped(sleep.y, years, years, sleep.terms[0].codes))
     assert cross.kept.tolist() == [0, 1]
     assert cross.random_rank == 2
+
+
+def test_random_columns_may_be_dependent_within_groups(dense):
+    """As x and x times an attribute of the group; rounding must not count as a direction."""
+    rng = np.random.default_rng(1)
+    sizes = np.array([1, 3, 5, 7, 3, 6, 11, 1, 5, 9])
+    codes = np.repeat(np.arange(10), sizes)
+    x = rng.random(len(codes))
+    lines = np.column_stack([np.ones(len(codes)), x, rng.random(10)[codes] * x])
+    y = rng.standard_normal(10)[codes] + rng.standard_normal(len(codes))
+    design = grouped(y, lines, lines, codes)
+    for theta in ([1.0, 0.3, 0.1, 2.0, 0.5, 0.7], [30.0, 3.0, 1.0, 200.0, 5.0, 70.0]):
+        ours, theirs = evaluate(design, theta), dense(design, theta)
+        assert ours.deviance == pytest.approx(theirs.criterion, rel=1e-10)
+        np.testing.assert_allclose(ours.blups["group"], theirs.b, rtol=1e-6, atol=1e-7)
 
 
 def test_one_random_term_with_rows_at_every_level(sleep):

@@ -175,6 +175,24 @@ def test_a_fit_in_calendar_years_with_a_large_mean_is_the_same_fit(sleep, closed
     np.testing.assert_allclose(moved.residuals, plain.residuals, atol=1e-6 * plain.sigma)
 
 
+@pytest.mark.parametrize("closed", [True, False])
+def test_on_the_boundary_estimates_are_exact(closed):
+    table = arrays("dyestuff2")
+    one = np.ones((30, 1))
+    none = fit(grouped(table["Yield"], one, one, table["Batch"]), closed=closed)
+    assert none.theta.tolist() == [0.0]
+    assert none.sd["group"].values.tolist() == [0.0]
+    assert np.isnan(none.corr["group"].values).all()
+    assert not none.blups["group"].values.any()
+    table = arrays("rho_minus1")
+    lines = np.column_stack([np.ones(40), table["x"]])
+    line = fit(grouped(table["y"], lines, lines, table["id"]), closed=closed)
+    assert line.theta[2] == 0.0
+    assert line.corr["group"][1, 0] == pytest.approx(-1.0, abs=1e-15)
+    assert none.singular
+    assert line.singular
+
+
 def test_text_comes_from_the_summary(model):
     assert repr(model) == model.summary()
     assert "Subject" in model.summary()

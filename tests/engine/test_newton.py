@@ -77,6 +77,18 @@ def test_large_differences_between_groups_are_found():
     assert 1e3 * 0.8 < model.sigma < 1e3 * 1.2
 
 
+def test_the_search_ends_where_only_rounding_is_left():
+    """A model that nearly reproduces the response, whose residual noise is hardly known."""
+    for seed in (51, 160, 444):
+        rng = np.random.default_rng(seed)
+        codes = np.repeat([0, 1], [4, 3])
+        X = np.column_stack([np.ones(7), rng.standard_normal((7, 4))])
+        y = 100 * rng.standard_normal(2)[codes] + rng.standard_normal(7)
+        model = fit(grouped(y, X, np.ones((7, 1)), codes), reml=False)
+        assert model.converged
+        assert len(model.path.criterion) < 40
+
+
 def test_rows_of_very_unequal_groups():
     """One level with 5,000 rows beside 40 with a single one."""
     rng = np.random.default_rng(5)
