@@ -114,6 +114,8 @@ def lower(root: Floats) -> Floats:
 def covariance(theta: Floats, sigma: float, blocks: tuple[int, ...]) -> Floats:
     """Give G = sigma**2 Lambda Lambda', the covariance of the random effects.
 
+    This is equation (4) of Bates, Maechler, Bolker & Walker (2015).
+
     Examples
     --------
     >>> covariance([2.0, 0.5, 1.0], 2.0, (2,)).tolist()

@@ -49,15 +49,14 @@ def fit(design: Design, reml: bool = True, closed: bool = True) -> Fit:
     """
     cross = condition(design)
     require_estimable(design, cross, reml)
-    theta = closed_theta(design, reml) if closed else None
-    steps = None if theta is not None else minimise(cross, reml)
-    if steps is not None:
-        theta = steps.theta[-1]
-    assert theta is not None
+    theta, path = closed_theta(design, reml) if closed else None, None
+    if theta is None:
+        path = minimise(cross, reml)
+        theta = path.theta[-1]
     theta = settle(theta, cross.S, cross.blocks)
     at = solve(cross, cross.S @ factor(theta, cross.blocks), reml)
-    source: Source = "closed form" if steps is None else "search"
-    return Fit(design, theta, float(np.sqrt(at.variance)), source, cross, at, steps)
+    source: Source = "search" if path else "closed form"
+    return Fit(design, theta, float(np.sqrt(at.variance)), source, cross, at, path)
 
 
 def evaluate(design: Design, theta: Floats, sigma: float | None = None, reml: bool = True) -> Fit:
@@ -238,7 +237,10 @@ class Fit:
 
     @cached_property
     def deviance(self) -> float:
-        """-2 log likelihood, restricted under REML: the criterion, all constants included."""
+        """-2 log likelihood, restricted under REML: the criterion, all constants included.
+
+        At this theta and sigma; beta is the best for them.
+        """
         return self.solution.criterion(self.sigma**2)
 
     @property
@@ -338,10 +340,6 @@ def _at(
     theta = np.array(theta, dtype=float)
     at = solve(cross, cross.S @ factor(theta, cross.blocks), reml)
     if sigma is None:
-        if at.df <= 0 or at.r2 <= 0.0:
-            raise LMMError(
-                "At this theta nothing is left to estimate sigma from. Give sigma as well."
-            )
         sigma = float(np.sqrt(at.variance))
     elif not 0.0 < sigma < np.inf:
         raise LMMError(f"sigma must be a positive number; this is {sigma}.")

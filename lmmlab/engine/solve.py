@@ -3,9 +3,10 @@
 Everything here is a function of the conditioned data and of Lambda; nothing is searched for. The
 criterion is profiled: beta and sigma are at their best values for this Lambda, as in Bates,
 Maechler, Bolker & Walker (2015), "Fitting linear mixed-effects models using lme4", J. Stat. Soft.
-67(1), whose equation numbers stand in the margin. Where they factor Lambda'Z'Z Lambda + I, here
-Z Lambda Lambda' Z' + I in the q rotated rows of each group (see `lmmlab.engine.crossproducts`): the
-determinant is the same, and no difference of large numbers is ever taken.
+67(1), whose equation numbers stand in the margin (the criterion is their Section 3.4). They factor
+Lambda'Z'Z Lambda + I; here it is Z Lambda Lambda' Z' + I in the q rotated rows of each group (see
+`lmmlab.engine.crossproducts`). The determinant is the same, and no difference of large numbers is
+ever taken.
 """
 
 from __future__ import annotations
@@ -58,11 +59,17 @@ class Solution:
     @property
     def variance(self) -> float:
         """sigma**2 at its best value for this Lambda."""
+        if self.df <= 0 or self.r2 <= 0.0:
+            raise LMMError(
+                "At this theta nothing is left over to estimate sigma from. Use fewer terms, or "
+                "give sigma."
+            )
         return self.r2 / self.df
 
     def criterion(self, variance: float | None = None) -> float:
         """Give -2 log (restricted) likelihood, at the best or at a given sigma**2."""
         s2 = self.variance if variance is None else variance
+        # Section 3.4; under REML the n - p contrasts that beta does not touch
         return self.logdet + self.df * log(2.0 * pi * s2) + self.r2 / s2
 
 
@@ -98,7 +105,7 @@ def solve(cross: Crossproducts, Lambda: Floats, reml: bool = True) -> Solution:
     V[range(q), range(q)] += 1.0
     white = np.concatenate([cross.F, cross.fixed, cross.y], axis=1)
     pivots = _whiten(V, white)
-    logdet = 2.0 * float(np.log(pivots).sum(0) @ cross.count)
+    logdet = 2.0 * float(np.log(pivots).sum(0) @ cross.count)  # of L_theta in (18)
 
     both, scatter = white[:, q : q + p + 1], white[:, q + p + 1 :]
     gram = cross.within + (both @ both.transpose(0, 2, 1)).sum(0)
@@ -118,7 +125,7 @@ def solve(cross: Crossproducts, Lambda: Floats, reml: bool = True) -> Solution:
         Lambda=Lambda,
         reml=reml,
         df=cross.n - p if reml else cross.n,
-        r2=max(float(gram[p, p] - reduced @ reduced), 0.0),
+        r2=max(float(gram[p, p] - reduced @ reduced), 0.0),  # r2(theta) in (19)
         logdet=logdet - cross.log_weights,
         beta=reduced @ inverse,
         inverse=inverse,
@@ -219,7 +226,7 @@ def in_theta(
 
 
 def posterior(cross: Crossproducts, at: Solution) -> tuple[Floats, Floats]:
-    """Give the random effects of each group: best guess (q, J), and covariance over sigma**2.
+    """Give the random effects of each group given y: mean (q, J) and covariance over sigma**2.
 
     The covariance (q, q, m), one per pattern, takes beta as known. Columns are conditioned ones.
 

@@ -127,7 +127,7 @@ def test_evaluate_needs_no_estimable_model():
     np.testing.assert_allclose(model.blup_sd["group"], [[np.sqrt(0.5), 1.0]] * 3)
     np.testing.assert_allclose(model.se, [np.sqrt(2 / 3), np.inf])
     assert np.isfinite(model.deviance)
-    with pytest.raises(LMMError, match="nothing is left to estimate sigma from"):
+    with pytest.raises(LMMError, match="nothing is left over to estimate sigma from"):
         evaluate(grouped([1.0, 2.0], np.eye(2), np.ones((2, 1)), list("ab")), [1.0])
 
 
