@@ -67,7 +67,7 @@ def stop(process: psutil.Popen) -> None:
     with contextlib.suppress(psutil.NoSuchProcess):
         family = process.children(recursive=True)
         process.terminate()
-        _, left = psutil.wait_procs([process, *family], timeout=10)
+        _, left = psutil.wait_procs([process, *family], timeout=3)
         for one in left:
             with contextlib.suppress(psutil.NoSuchProcess):
                 one.kill()

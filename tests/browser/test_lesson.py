@@ -187,7 +187,7 @@ def test_a_prediction_is_committed_answered_and_shown(page, bench):
 def test_a_task_is_checked_while_the_sliders_move(page, bench):
     bench.get_by_role("button", name=re.compile("Question 4")).click()
     reply = bench.locator('[data-task="ignore-the-person"] .lmm-reply')
-    for name, note in (("tau0", "τ₁ is not 0"), ("tau1", "count nothing")):
+    for name, note in (("tau0", "still count"), ("tau1", "only show noise")):
         typed(bench, name).fill("0")
         typed(bench, name).press("Enter")
         until(page, reply.inner_text, lambda text, note=note: note in text)
@@ -200,6 +200,7 @@ def test_choosing_a_person_lights_it_in_every_panel(page, bench):
     first = [panels.nth(k).evaluate(lit) for k in range(3)]
     assert all(first), "the person in colour is missing from a panel"
     points = panels.nth(1).locator(".lmm-points.lmm-role-own")
+    points.first.scroll_into_view_if_needed()
     at = points.first.bounding_box()
     page.mouse.click(at["x"] + at["width"] / 2, at["y"] + at["height"] / 2)
     until(page, lambda: words(bench), lambda text: "Driver 308" in text)
