@@ -230,9 +230,7 @@ def main() -> None:
             page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
             results[name] = measure(page, server, url, asked.seconds)
             page.context.close()
-            told = (
-                f"{key} {value:,.1f}" for key, value in results[name].items() if value == value
-            )
+            told = (f"{key} {value:,.1f}" for key, value in results[name].items() if value == value)
             print(f"{name:32}", " | ".join(told), flush=True)
 
         with running(stock, at(port, "")) as server:
