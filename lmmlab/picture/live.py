@@ -253,7 +253,7 @@ class Live(anywidget.AnyWidget):
                 "headings": dict(shown.headings),
                 "stale": False,
             }
-            self._frame = pack(shown.picture)
+            frame = pack(shown.picture)
             corrected = {k: v for k, v in shown.values.items() if self._values[k] != v}
             self._take(corrected)
         except LMMError as error:
@@ -262,6 +262,7 @@ class Live(anywidget.AnyWidget):
             self.log.exception("The bench cannot show %s.", self._values)
             parts = {"message": FAULT, "stale": True}
         else:
+            self._frame = frame
             self._tell |= corrected
         self._parts = self._parts | parts
         return not parts["stale"]

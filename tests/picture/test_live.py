@@ -2,6 +2,7 @@ import asyncio
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import ipywidgets
 import pytest
@@ -214,6 +215,15 @@ def test_corrected_values_reach_trait_and_browser(toy):
     bench.days = 9  # by code
     (reply,), _ = bench.replies()
     assert reply[0]["values"] == {"days": 5} and bench.days == 5
+
+
+def test_a_correction_that_cannot_be_is_a_fault_and_not_half_a_picture(toy, toy_picture):
+    inner = toy()._show
+    bench = toy(show=lambda v: replace(inner(v), values={"rho": 7.0} if v["tau0"] > 60 else {}))
+    bench.hear(v={"tau0": 70.0, "people": 7}, n=1)
+    told, buffers = last(bench)
+    assert told["stale"] and not buffers and "structure" not in told
+    assert bench.get_state()["_scene"]["frame"] == pack(toy_picture())
 
 
 def test_a_browser_that_missed_something_gets_everything(toy, toy_picture):

@@ -259,6 +259,7 @@ def test_the_keyboard_alone_does_everything(bench_page, page):
         if where == "Commit":
             page.keyboard.press("Enter")
             page.wait_for_selector(".lmm-right")
+            assert page.evaluate("document.activeElement.textContent") == "✓<b>reply 1</b>"
             break
     assert bench.source == "made" and bench.person == "p17" and bench.tau0 == 12.5
     assert {"source", "people", "tau0", "rho", "days", "new sample", "reset"} <= set(reached)
@@ -315,6 +316,10 @@ def test_a_task_follows_the_scene(bench_page, page):
     until_shown(page, 0.0)
     assert reply.inner_text() == "✓Done. The spread is 0.0."
     assert page.inner_text(MESSAGE) == "All people are alike."
+    page.wait_for_function(
+        "document.querySelector('.lmm-unseen[aria-live]').textContent"
+        ".startsWith('Done: Make all people alike. All people are alike. The spread is 0.0 ms.')"
+    )
     page.get_by_role("button", name="reset").click()
     until_shown(page, 24.7)
     assert reply.inner_text().startswith("○")

@@ -21,7 +21,8 @@ function render({ model, el }) {
   const links = inVoila() ? makeLinks(about, get) : null;
   const controls = makeControls(about, id, get, move, (text) => voice.say("own", text));
   const pictures = makePictures(`${id}-hint`, choose);
-  const tasks = makeTasks(about.tasks, id, (task, choice) => move({}, true, { task, choice }));
+  const commit = (task, choice) => move({}, true, { task, choice });
+  const tasks = makeTasks(about.tasks, id, commit, voice.happened);
   const words = html("div", { class: "lmm-words" });
   const [line, sample] = [html("code"), html("span")];
   const layout = makeLayout(about, {
@@ -72,7 +73,7 @@ function render({ model, el }) {
       const text = links ? links.copied() : scene.line;
       if (!(await copy(text))) return voice.say("own", `Copying is not allowed here. This is it: ${text}`);
       node.textContent = "copied";
-      voice.announce("Copied.");
+      voice.happened("Copied.");
       setTimeout(() => (node.textContent = word), 1500);
     }));
     return all;
@@ -129,7 +130,7 @@ function render({ model, el }) {
     layout.root.classList.toggle("lmm-stale", scene.stale || voice.dead());
     const spoken = [voice.show(scene), ...scene.words.map(plain)].filter(Boolean).join(" ");
     if (spoken === painted.spoken) return;
-    if (painted.spoken !== undefined) voice.announce(spoken);
+    if (painted.spoken !== undefined) voice.isTrue(spoken);
     painted.spoken = spoken;
     pictures.describe(spoken);
   }

@@ -1,9 +1,9 @@
-// Tasks, one at a time. `onCommit(task, choice)`.
-function makeTasks(tasks, id, onCommit) {
+// Tasks, one at a time: predictions that are answered once they are committed, and states to reach.
+function makeTasks(tasks, id, onCommit, onDone) {
   const reached = new Set();
   let at = 0;
   const cards = tasks.map((task, number) => {
-    const reply = html("div", { class: "lmm-reply", "aria-live": "polite" });
+    const reply = html("div", { class: "lmm-reply", tabindex: -1 });
     const node = html("div", { class: "lmm-task", "data-task": task.id });
     if (task.kind === "do") {
       node.append(html("p", {}, task.text), reply);
@@ -17,9 +17,7 @@ function makeTasks(tasks, id, onCommit) {
     });
     commit.addEventListener("click", () => {
       const choice = options.findIndex(({ input }) => input.checked);
-      if (choice < 0) return;
-      commit.disabled = true;
-      onCommit(task.id, choice);
+      if (choice >= 0) onCommit(task.id, choice);
     });
     node.append(html("fieldset", {}, html("legend", {}, task.text), ...options.map((o) => o.node)), commit, reply);
     return { node, task, reply, commit, options };
@@ -61,7 +59,10 @@ function makeTasks(tasks, id, onCommit) {
     const doing = cards.filter(({ task }) => task.kind === "do");
     doing.forEach((card, i) => {
       const [done, note] = states[i] ?? [false, ""];
-      if (done) reached.add(card.task.id);
+      if (done && !reached.has(card.task.id)) {
+        reached.add(card.task.id);
+        onDone(`Done: ${card.task.text}`);
+      }
       tell(card, done, done ? "✓" : "○", `${done ? "Done. " : "Not yet. "}${note}`);
     });
     mark();
@@ -77,8 +78,9 @@ function makeTasks(tasks, id, onCommit) {
         node.classList.toggle("lmm-right", input.checked && answer.right);
         node.classList.toggle("lmm-wrong", input.checked && !answer.right);
       });
-      card.commit.hidden = true;
       tell(card, answer.right, answer.right ? "✓" : "✗", answer.text);
+      if (document.activeElement === card.commit) card.reply.focus(); // which also reads it out
+      card.commit.hidden = true;
     }
     mark();
   }

@@ -3,7 +3,15 @@ function makeVoice(onChange) {
   const message = html("p", { class: "lmm-message" });
   const live = html("div", { class: "lmm-unseen", "aria-live": "polite" });
   const troubles = { dead: "", lost: "", silent: "", own: "" }; // the worst one first
-  let [saidAt, timer, next] = [0, 0, ""];
+  let [saidAt, timer, event, state] = [0, 0, "", ""];
+
+  // Read out what has happened and what is true now, at most once a second and only the newest.
+  function speak() {
+    timer ||= setTimeout(() => {
+      live.textContent = [event, state].filter(Boolean).join(" ");
+      [timer, saidAt, event, state] = [0, performance.now(), "", ""];
+    }, Math.max(300, saidAt + 1000 - performance.now()));
+  }
 
   return {
     message, live,
@@ -21,13 +29,13 @@ function makeVoice(onChange) {
       if (message.textContent !== text) message.textContent = text;
       return text;
     },
-    // Read out the newest text, at most once a second.
-    announce(text) {
-      next = text;
-      timer ||= setTimeout(() => {
-        [timer, saidAt] = [0, performance.now()];
-        live.textContent = next;
-      }, Math.max(300, saidAt + 1000 - performance.now()));
+    happened(text) {
+      event = text;
+      speak();
+    },
+    isTrue(text) {
+      state = text;
+      speak();
     },
     stop: () => clearTimeout(timer),
   };
