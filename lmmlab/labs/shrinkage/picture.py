@@ -28,7 +28,7 @@ def _over_time(s: Scene) -> Panel:
         names.append((f"{s.who}: pulled line", s.line[i], "person", end, -below))
     if truth is not None:
         names.append((f"{s.who}: truth", truth[i], "truth", end, 1))
-        names.append(("true average", s.true_average, "truth", end, -1))
+        names.append(("true average", s.true_average, "truth", end // 2, -1))
     return _panels.over_time(
         levels=s.people.levels,
         last=s.people.visits - 1,

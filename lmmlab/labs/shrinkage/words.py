@@ -22,18 +22,18 @@ def _of_the_person(s: Scene) -> str:
     own, line, pooling = s.own[s.index, 1], s.line[s.index, 1], s.controls.pooling
     truth = ""
     if s.people.truth is not None:
-        truth = f" The truth is [{_pace(s.people.truth[s.index, 1])}](truth)."
+        truth = f"; the truth is [{_pace(s.people.truth[s.index, 1])}](truth)"
     if not np.isfinite(own):
         start = f"{s.name} came once, and one visit makes no line"
         if pooling == "no":
-            return f"{start}: without the others nothing can be said about a change.{truth}"
-        return f"{start}: the line of [{_pace(line)}](person) is borrowed from the others.{truth}"
+            return f"{start}: without the others nothing can be said about a change{truth}."
+        return f"{start}: the line of [{_pace(line)}](person) is borrowed from the others{truth}."
     start = f"{s.name}'s own {s.visits} visits say [{_pace(own)}](person)"
     if pooling == "no":
-        return f"{start}. Nobody else is asked, so the noise is believed too.{truth}"
+        return f"{start}{truth}. Nobody else is asked, so the noise is believed too."
     if pooling == "complete":
-        return f"{start}; one line for all says {_pace(line)} for everybody.{truth}"
-    return f"{start}; the mixed model says [{_pace(line)}](person).{truth}"
+        return f"{start}; one line for all says {_pace(line)} for everybody{truth}."
+    return f"{start}; the mixed model says [{_pace(line)}](person){truth}."
 
 
 def _of_the_weights(s: Scene) -> str:
