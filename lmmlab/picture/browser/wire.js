@@ -52,8 +52,9 @@ function makeWire(model, scene, onSilence) {
       work += 0.2 * (ms - work);
       if (full && lastReply) pace += 0.2 * (Math.min(now - lastReply, 500) - pace);
       lastReply = now;
+      // Two more than cover the round trip, since replies come in bursts; none where they would queue.
       const cover = Math.ceil(best / Math.max(FRAME, pace));
-      limit = work > FRAME ? Math.min(Math.max(cover, 1), 8) : Math.min(Math.max(cover + 1, 3), 8);
+      limit = work > FRAME ? Math.min(Math.max(cover, 1), 8) : Math.min(cover + 2, 8);
       [quietSince, patience] = [now, 2000];
     }
     pump();
