@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from lmmlab.data import load
 from lmmlab.engine.design import LMMError
-from lmmlab.formula import design
+from lmmlab.formula import design, lmm
 from lmmlab.formula.grammar import FUNCTIONS
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -412,7 +412,30 @@ def test_formulas_that_would_eat_the_machine_are_refused_at_once(table, formula)
     table = table.assign(n=np.arange(30), m=np.arange(30) // 2)
     big = pd.concat([table] * 7, ignore_index=True).assign(n=lambda t: np.arange(len(t)))
     with pytest.raises(LMMError):
-        design(formula, big)
+        lmm(formula, big)
+
+
+BASIS = "(bs(Days, 100):Subject | Subject)"
+CROSSED = "(Subject:C(Days):poly(Days, 9) | Subject)"
+
+
+@pytest.mark.parametrize(
+    "random",
+    [
+        BASIS,
+        CROSSED,
+        " + ".join([BASIS, CROSSED.replace("9", "8"), BASIS.replace("100", "99")]),
+        " + ".join(f"(0 + bs(Days, {k}) | Subject)" for k in range(12, 18)),
+        "(bs(Days, 29) | Subject)",
+    ],
+)
+def test_random_terms_that_would_eat_the_machine_are_refused_at_once(random, monkeypatch):
+    # Nothing of the size of the random effects is computed, neither columns nor what is conditioned
+    monkeypatch.setattr("lmmlab.engine.fit.condition", lambda _: pytest.fail("was conditioned"))
+    if random != "(bs(Days, 29) | Subject)":  # 30 columns are allowed, but not with 180 rows
+        monkeypatch.setattr("formulaic.model_matrix", lambda *_, **__: pytest.fail("was built"))
+    with pytest.raises(LMMError, match=r"30 are the most|180 rows cannot tell 540 random effects"):
+        lmm(f"Reaction ~ Days + {random}", load("sleepstudy"))
 
 
 PIECES = [

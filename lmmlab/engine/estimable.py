@@ -13,9 +13,23 @@ import numpy as np
 from lmmlab.engine.covariance import slices
 from lmmlab.engine.crossproducts import DEPENDENT, Crossproducts, independent
 from lmmlab.engine.design import Design, Floats, LMMError
+from lmmlab.engine.remarks import listed
 
 _PERFECT = 1e-24  # a share of y's sum of squares that is nothing but rounding
 _WITHIN = 1e-13  # the same for the rows within groups, computed as a difference
+
+
+def require_enough_rows(design: Design) -> None:
+    """Refuse as many random effects as rows, before anything of their size is computed."""
+    n = len(design.y)
+    for term in design.terms:
+        groups, q = len(term.levels), len(term.names)
+        if n <= groups * q:
+            raise LMMError(
+                f"{n} rows cannot tell {groups * q} random effects ({q} for each of the {groups} "
+                f"levels of {term.group}) from residual noise. Use fewer random effects, or more "
+                "rows for each level."
+            )
 
 
 def require_estimable(design: Design, cross: Crossproducts, reml: bool) -> None:
@@ -24,28 +38,21 @@ def require_estimable(design: Design, cross: Crossproducts, reml: bool) -> None:
     Raises
     ------
     LMMError
-        If columns are linearly dependent, there are as many random effects as rows, the response is
-        constant, the model reproduces it exactly, or (under REML, which looks only at what fixed
-        effects leave over) fixed effects leave nothing of the differences between levels.
+        If columns are linearly dependent, the response is constant, the model reproduces it
+        exactly, or (under REML, which looks only at what fixed effects leave over) fixed effects
+        leave nothing of the differences between levels.
     """
     term, y = design.terms[0], design.response
-    groups, q = len(term.levels), len(term.names)
     if (design.y == design.y[0]).all():
         raise LMMError(
             f"The response {y} is {design.y[0]:g} in every row, so there is nothing to explain. "
             "Check the column."
         )
-    if cross.n <= groups * q:
-        raise LMMError(
-            f"{cross.n} rows cannot tell {groups * q} random effects ({q} for each of the {groups} "
-            f"levels of {term.group}) from residual noise. Use fewer random effects, or more rows "
-            "for each level."
-        )
     if len(cross.kept) < len(design.names):
         raise LMMError(
             f"{_dependence(design.X, design.names, 'fixed effect')} Leave it out of the formula."
         )
-    if cross.random_rank < q:
+    if cross.random_rank < len(term.names):
         raise LMMError(
             f"{_dependence(term.Z, term.names, 'random effect')} "
             f"Leave it out of the random term of {term.group}."
@@ -91,4 +98,4 @@ def _dependence(columns: Floats, names: Sequence[str], what: str) -> str:
         return f"The {what} {names[k]} is 0 in every row."
     share = np.linalg.lstsq(columns[:, :k], columns[:, k], rcond=None)[0] * reach[:k] / reach[k]
     others = [name for name, part in zip(names, share, strict=False) if abs(part) > 1e-8]
-    return f"The {what} {names[k]} is a combination of {' and '.join(others)}, so it adds nothing."
+    return f"The {what} {names[k]} is a combination of {listed(others)}, so it adds nothing."

@@ -17,7 +17,7 @@ from lmmlab.engine.balanced import closed_theta
 from lmmlab.engine.covariance import SINGULAR, covariance, factor, settle, spread
 from lmmlab.engine.crossproducts import Crossproducts, condition
 from lmmlab.engine.design import Design, Floats, LMMError, Term
-from lmmlab.engine.estimable import require_estimable
+from lmmlab.engine.estimable import require_enough_rows, require_estimable
 from lmmlab.engine.newton import Path, minimise, promised
 from lmmlab.engine.remarks import remarks
 from lmmlab.engine.solve import Solution, posterior, solve
@@ -47,6 +47,7 @@ def fit(design: Design, reml: bool = True, closed: bool = True) -> Fit:
     LMMError
         If the model cannot be estimated: what is wrong and what to do.
     """
+    require_enough_rows(design)
     cross = condition(design)
     require_estimable(design, cross, reml)
     theta, path = closed_theta(design, reml) if closed else None, None

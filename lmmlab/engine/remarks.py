@@ -6,6 +6,7 @@ it singular, so that a student need not read it off a matrix.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,6 +34,19 @@ def remarks(fit: Fit) -> str:
     return " ".join(said)
 
 
+def listed(names: Sequence[str]) -> str:
+    """Write names as part of a sentence, three at most and the number of the others.
+
+    Examples
+    --------
+    >>> listed(["a", "b"]), listed(list("abcde"))
+    ('a and b', 'a, b, c and 2 others')
+    """
+    left = len(names) - 3
+    shown = [*names[:3], f"{left} other{'s' * (left > 1)}"] if left > 0 else list(names)
+    return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
+
+
 def _what_does_not_vary(fit: Fit) -> str:
     term = fit.design.terms[0]
     sd, corr = fit.sd[term.group].values, fit.corr[term.group].values
@@ -41,8 +55,9 @@ def _what_does_not_vary(fit: Fit) -> str:
     is_or_are = "are" if len(none) > 1 else "is"
     estimated = "" if fit.source == "given" else "estimated to be "
     if none:
-        names = " and ".join(none)
-        return f"the sd of {names} between levels of {term.group} {is_or_are} {estimated}zero"
+        return (
+            f"the sd of {listed(none)} between levels of {term.group} {is_or_are} {estimated}zero"
+        )
     if len(sd) == 2:
         return (
             f"the correlation of {term.names[0]} and {term.names[1]} between levels of "

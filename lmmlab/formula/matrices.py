@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lmmlab.engine.design import Floats, Ints, LMMError
+from lmmlab.engine.remarks import listed
 from lmmlab.formula.grammar import Call, Name, Node, text
 from lmmlab.formula.table import check_finite, is_numeric, levels, numbers
 from lmmlab.formula.terms import Term
@@ -21,7 +22,8 @@ from lmmlab.formula.terms import Term
 if TYPE_CHECKING:
     import pandas as pd
 
-_MOST_COLUMNS = 2000
+_MOST_FIXED = 2000
+_MOST_RANDOM = 30  # a search over all their covariances takes seconds; with 50 half a minute
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +102,7 @@ def matrices(
     Parameters
     ----------
     parts : dict
-        Name of each part of the model and its terms; () is the intercept.
+        The terms of each part of the model, ``"fixed"`` and the random ones; () is the intercept.
     rows : DataFrame
         The complete rows.
 
@@ -115,14 +117,7 @@ def matrices(
     factors = list(dict.fromkeys(f for terms in parts.values() for term in terms for f in term))
     known = [variable(factor, rows) for factor in factors]
     index = {factor: k for k, factor in enumerate(factors)}
-    for terms in parts.values():
-        widths = [np.prod([len(known[index[f]].parts) or 1.0 for f in t]) for t in terms]
-        if sum(widths) > _MOST_COLUMNS:
-            raise LMMError(
-                f"The terms {' + '.join(map(_written, terms))} would make {sum(widths):.0f} "
-                f"columns; {_MOST_COLUMNS} are the most. A factor with that many levels belongs "
-                "into a random term, (1 | factor)."
-            )
+    _require_few(parts, {factor: known[k] for factor, k in index.items()})
     context: dict[str, Any] = {}
     for k, v in enumerate(known):
         if v.categorical:
@@ -157,6 +152,21 @@ def matrices(
         )
         for part in parts
     }
+
+
+def _require_few(parts: dict[str, tuple[Term, ...]], known: dict[Node, Variable]) -> None:
+    """Refuse a formula that makes more columns than can be of use, before they are made."""
+    random = [term for part, terms in parts.items() if part != "fixed" for term in terms]
+    for terms, kind, most, advice in (
+        (parts["fixed"], "fixed", _MOST_FIXED, "a factor with many levels as (1 | factor)"),
+        (random, "random", _MOST_RANDOM, "fewer or simpler terms before the bar"),
+    ):
+        width = sum(np.prod([len(known[f].parts) or 1.0 for f in term]) for term in terms)
+        if width > most:
+            raise LMMError(
+                f"The {kind} terms {listed(list(dict.fromkeys(map(_written, terms))))} would make {width:.0f} "
+                f"columns; {most} are the most. Write {advice}."
+            )
 
 
 def _keys(term: Term, index: dict[Node, int]) -> str:

@@ -90,6 +90,20 @@ def test_as_many_random_effects_as_rows(design):
     assert "30 rows cannot tell 30 random effects (5 for each of the 6 levels of person)" in text
 
 
+def test_as_many_random_effects_as_rows_are_refused_before_any_work(design, monkeypatch):
+    monkeypatch.setattr("lmmlab.engine.fit.condition", lambda _: pytest.fail("was conditioned"))
+    assert "30 rows cannot tell 6000" in said(random(design, np.ones((30, 1000)), ("z",) * 1000))
+
+
+def test_a_sentence_names_a_few_columns_only(design):
+    wide = np.random.default_rng(3).standard_normal((30, 20))
+    made = fixed(design, wide, wide.sum(1), names=tuple(f"column{k}" for k in range(21)))
+    assert said(made) == (
+        "The fixed effect column20 is a combination of column0, column1, column2 and 17 others, "
+        "so it adds nothing. Leave it out of the formula."
+    )
+
+
 def test_a_constant_response(design):
     assert "The response speed is 7 in every row" in said(replace(design, y=np.full(30, 7.0)))
 
