@@ -29,7 +29,7 @@ def nearest(control: Control, value: object) -> Value | None:
         return value if isinstance(value, str) and (not allowed or value in allowed) else None
     try:
         number = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     if isnan(number):
         return None

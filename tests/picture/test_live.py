@@ -148,6 +148,7 @@ def test_values_that_nobody_can_take_are_refused_in_a_sentence(toy):
         {"n": 1, "task": "grow", "choice": [0]},
         {"n": 1, "task": "zero", "choice": 0},
         {"n": 1, "v": [1, 2]},
+        {"n": 1, "v": {"tau0": 10**400}},
         ["n"],
     ],
 )
