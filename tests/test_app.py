@@ -1,6 +1,8 @@
 """The command `lmmlab`: the server, the copy for JupyterLab, the check, and the wheel."""
 
+import contextlib
 import gzip
+import http.client
 import json
 import os
 import re
@@ -14,6 +16,7 @@ import urllib.request
 import zipfile
 from pathlib import Path
 from types import SimpleNamespace
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
@@ -24,6 +27,23 @@ from lmmlab.picture.palette import DARK, LIGHT
 
 PROJECT = Path(app.__file__).parent.parent
 LESSON = "voila/render/05-shrinkage.ipynb"
+
+# Our server on a folder. It notes for each kernel's websocket whether TCP sends at once.
+SERVE = """
+import socket
+from pathlib import Path
+from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
+from lmmlab.page.server import serve
+
+def connect(self, own=ZMQChannelsWebsocketConnection.connect):
+    line = self.websocket_handler.ws_connection.stream.socket
+    at_once = line.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    Path({nodelay!r}).write_text("at once" if at_once else "held back")
+    return own(self)
+
+ZMQChannelsWebsocketConnection.connect = connect
+serve(Path({folder!r}), "localhost", {port}, False)
+"""
 
 
 def notebook(*cells, **about):
@@ -74,11 +94,10 @@ def site(start_server, free_port, tmp_path_factory):
     (user / "voila.json").write_text(json.dumps({"VoilaConfiguration": {"strip_sources": False}}))
     port = free_port()
     url = f"http://localhost:{port}/"
-    run = "from pathlib import Path; from lmmlab.page.server import serve;"
-    run += f"serve(Path({str(folder)!r}), 'localhost', {port}, False)"
+    run = SERVE.format(folder=str(folder), port=port, nodelay=str(user / "nodelay"))
     environment = os.environ | {"JUPYTER_DATA_DIR": str(user), "JUPYTER_CONFIG_DIR": str(user)}
     process = start_server([sys.executable, "-c", run], url, cwd=user, env=environment)
-    return SimpleNamespace(url=url, process=process)
+    return SimpleNamespace(url=url, process=process, nodelay=user / "nodelay")
 
 
 @pytest.fixture(scope="module")
@@ -195,13 +214,23 @@ def test_the_page_has_the_colours_of_the_pictures():
         assert named == {name: colours[name] for name in named}
 
 
-def test_small_messages_are_sent_at_once(monkeypatch):
-    calls = []
-    handler = SimpleNamespace(set_nodelay=calls.append)
-    monkeypatch.setattr(server.PromptConnection, "websocket_handler", handler)
-    monkeypatch.setattr(server.ZMQChannelsWebsocketConnection, "connect", lambda self: "connected")
-    connection = server.PromptConnection.__new__(server.PromptConnection)
-    assert (connection.connect(), calls) == ("connected", [True])
+def test_small_messages_are_sent_at_once(site, lesson):
+    (kernel,) = re.findall(r'"kernelId": "([^"]+)"', lesson)
+    asked = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}
+    line = http.client.HTTPConnection("localhost", urlsplit(site.url).port, timeout=10)
+    with contextlib.closing(line):
+        key = {"Sec-WebSocket-Key": "bG1tbGFiLWxtbWxhYi1sbQ=="}
+        line.request("GET", f"/api/kernels/{kernel}/channels", headers=asked | key)
+        assert line.getresponse().status == 101
+        until = time.monotonic() + 10
+        while not site.nodelay.exists() and time.monotonic() < until:
+            time.sleep(0.05)
+    assert site.nodelay.read_text() == "at once"
+
+
+def test_kernels_of_pages_left_alone_end(tmp_path):
+    kernels = server.configuration(tmp_path, "localhost", 8866, False).MappingKernelManager
+    assert kernels == {"cull_idle_timeout": 3600, "cull_interval": 60, "cull_connected": True}
 
 
 def test_a_taken_port_is_said_in_one_sentence():
@@ -278,6 +307,30 @@ def test_open_never_overwrites_a_file_of_the_student(tmp_path):
     assert app.copy_lessons(ours, theirs) == []
     assert copy.exists()
     assert (theirs / "mine.ipynb").read_text(encoding="utf-8") == "[]"
+
+
+def test_open_starts_jupyterlab_on_the_copy_with_this_python_and_one_thread(monkeypatch, tmp_path):
+    started = []
+
+    def run(command, env, check):
+        started.append((command, env))
+        return SimpleNamespace(returncode=3)
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OMP_NUM_THREADS", "8")
+    monkeypatch.setattr(app.subprocess, "run", run)
+    assert app.main(["open", "--no-browser", "--port", "9000"]) == 3
+    ((command, environment),) = started
+    assert command[:3] == [sys.executable, "-m", "jupyterlab"]
+    assert set(command[3:]) == {
+        "--port=9000",
+        "--no-browser",
+        f"--ServerApp.root_dir={tmp_path / 'lmmlab-lessons'}",
+        "--ServerApp.kernel_spec_manager_class=lmmlab.page.server.ThisPython",
+    }
+    for library in ("OMP", "OPENBLAS", "MKL"):
+        assert environment[f"{library}_NUM_THREADS"] == "1"
+    assert environment["PATH"] == os.environ["PATH"]
 
 
 def test_check_finds_everything_in_order(capsys):

@@ -10,9 +10,11 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from jupyter_server.serverapp import ServerApp
 from packaging.requirements import Requirement
 
 from lmmlab import app
+from lmmlab.page import server
 
 PROJECT = Path(app.__file__).parent.parent
 BINDER = PROJECT / "binder"
@@ -64,6 +66,13 @@ def test_the_folder_above_leads_to_the_lessons(hub):
 def test_pages_are_compressed_there_too(hub):
     headers, _ = get(hub + "voila/static/voila.js", **{"Accept-Encoding": "gzip"})
     assert headers["Content-Encoding"] == "gzip"
+
+
+def test_small_messages_are_sent_at_once_there_too(monkeypatch):
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    hub = ServerApp()
+    server._link_jupyter_server_extension(hub)
+    assert hub.kernel_websocket_connection_class is server.PromptConnection
 
 
 def test_theme_cannot_be_set_from_the_address_there_either(hub):

@@ -146,6 +146,24 @@ class LessonServer(Voila):
             self.stop()
 
 
+def configuration(folder: Path, host: str, port: int, browser: bool) -> Config:
+    """Return the settings of a server of our own."""
+    config = settings()
+    config.Voila.root_dir = str(folder)
+    config.Voila.ip = host
+    config.Voila.port = port
+    config.Voila.open_browser = browser
+    config.Voila.config_file_paths = []  # a Voila configuration of the user's is not for us
+    config.Voila.log_level = logging.ERROR
+    config.Voila.kernel_websocket_connection_class = PromptConnection
+    config.VoilaConfiguration.kernel_spec_manager_class = ThisPython
+    # Kernels of pages that are left alone for an hour end, connected or not.
+    config.MappingKernelManager.cull_idle_timeout = 3600
+    config.MappingKernelManager.cull_interval = 60
+    config.MappingKernelManager.cull_connected = True
+    return config
+
+
 def serve(folder: Path, host: str, port: int, browser: bool) -> None:
     """Serve the lessons in `folder` until stopped.
 
@@ -155,22 +173,9 @@ def serve(folder: Path, host: str, port: int, browser: bool) -> None:
         With a sentence, when the port is taken.
     """
     prepare()
-    config = settings()
-    config.Voila.root_dir = str(folder)
-    config.Voila.ip = host
-    config.Voila.port = port
-    config.Voila.open_browser = browser
-    config.Voila.config_file_paths = []  # a Voila configuration of the user's is not for us
-    config.Voila.log_level = logging.ERROR
     # Tornado takes Jupyter's milliseconds between two pings for seconds, and says so.
     logging.getLogger("tornado.general").setLevel(logging.ERROR)
-    config.Voila.kernel_websocket_connection_class = PromptConnection
-    config.VoilaConfiguration.kernel_spec_manager_class = ThisPython
-    # Kernels of pages that are left alone for an hour end, connected or not.
-    config.MappingKernelManager.cull_idle_timeout = 3600
-    config.MappingKernelManager.cull_interval = 60
-    config.MappingKernelManager.cull_connected = True
-    server = LessonServer(config=config)
+    server = LessonServer(config=configuration(folder, host, port, browser))
     server.initialize([])
     server.start()
 
