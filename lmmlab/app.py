@@ -47,16 +47,29 @@ def serve(host: str = "localhost", port: int = 8866, browser: bool = True) -> No
     serve(lessons_folder(), host, port, browser)
 
 
-def open_lessons(port: int = 8888, browser: bool = True) -> int:
-    """Open a copy of the lessons in JupyterLab; return its exit code."""
+def open_lessons(port: int = 8888, browser: bool = True, more: Sequence[str] = ()) -> int:
+    """Open a copy of the lessons in JupyterLab, which is told `more`; return its exit code.
+
+    Raises
+    ------
+    SystemExit
+        With a sentence, if the copy cannot be made.
+    """
     _need("jupyterlab")
     copy = Path("lmmlab-lessons")
-    for sentence in copy_lessons(lessons_folder(), copy):
+    try:
+        sentences = copy_lessons(lessons_folder(), copy)
+    except OSError as error:
+        raise SystemExit(
+            f"lmmlab: the lessons cannot be copied to {error.filename or copy}: {error.strerror}. "
+            "Give what is there another name, or run lmmlab open in another folder."
+        ) from None
+    for sentence in sentences:
         print(sentence)
     command = [sys.executable, "-m", "jupyterlab", f"--port={port}"]
     command += [f"--ServerApp.root_dir={copy.resolve()}"]
     command += ["--ServerApp.kernel_spec_manager_class=lmmlab.page.server.ThisPython"]
-    command += [] if browser else ["--no-browser"]
+    command += [*([] if browser else ["--no-browser"]), *more]
     try:
         return subprocess.run(command, env={**os.environ, **ONE_THREAD}, check=False).returncode
     except KeyboardInterrupt:
@@ -116,17 +129,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     verbs = parser.add_subparsers(dest="verb", required=True)
     show = verbs.add_parser("serve", help="show the lessons in the browser")
     show.add_argument("--host", default="localhost", help="address to listen on (%(default)s)")
-    edit = verbs.add_parser("open", help="open a copy of the lessons in JupyterLab")
+    edit = verbs.add_parser(
+        "open",
+        help="open a copy of the lessons in JupyterLab",
+        epilog="All other arguments are passed on to JupyterLab: lmmlab open --allow-root",
+        allow_abbrev=False,
+    )
     for verb, port in ((show, 8866), (edit, 8888)):
         verb.add_argument("--port", type=_port, default=port, help="port (%(default)s)")
         verb.add_argument("--no-browser", action="store_true", help="open no browser")
     verbs.add_parser("check", help="check that everything is there and the numbers are right")
-    chosen = parser.parse_args(arguments)
+    chosen, more = parser.parse_known_args(arguments)
+    if more and chosen.verb != "open":
+        parser.error(f"unknown: {' '.join(more)}")
     if chosen.verb == "serve":
         serve(chosen.host, chosen.port, not chosen.no_browser)
         return 0
     if chosen.verb == "open":
-        return open_lessons(chosen.port, not chosen.no_browser)
+        return open_lessons(chosen.port, not chosen.no_browser, more)
     from lmmlab.check import check
 
     return check()

@@ -319,18 +319,53 @@ def test_open_starts_jupyterlab_on_the_copy_with_this_python_and_one_thread(monk
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("OMP_NUM_THREADS", "8")
     monkeypatch.setattr(app.subprocess, "run", run)
-    assert app.main(["open", "--no-browser", "--port", "9000"]) == 3
+    assert app.main(["open", "--no-browser", "--allow-root", "--port", "9000", "--p=1"]) == 3
     ((command, environment),) = started
     assert command[:3] == [sys.executable, "-m", "jupyterlab"]
     assert set(command[3:]) == {
         "--port=9000",
         "--no-browser",
+        "--allow-root",
+        "--p=1",
         f"--ServerApp.root_dir={tmp_path / 'lmmlab-lessons'}",
         "--ServerApp.kernel_spec_manager_class=lmmlab.page.server.ThisPython",
     }
     for library in ("OMP", "OPENBLAS", "MKL"):
         assert environment[f"{library}_NUM_THREADS"] == "1"
     assert environment["PATH"] == os.environ["PATH"]
+
+
+def test_open_says_that_it_passes_arguments_on_and_serve_takes_no_unknown_ones(capsys):
+    for command in (["open", "--help"], ["serve", "--allow-root"]):
+        with pytest.raises(SystemExit):
+            app.main(command)
+    said = capsys.readouterr()
+    assert "passed on to JupyterLab" in said.out
+    assert "unknown: --allow-root" in said.err
+
+
+@pytest.mark.parametrize("wrong", ["a file", "a folder", "no permission"])
+def test_open_that_cannot_copy_says_where_and_why(wrong, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(app.subprocess, "run", lambda *_, **__: pytest.fail("JupyterLab started"))
+    own = Path("lmmlab-lessons")
+    if wrong == "a file":
+        own.write_text("mine")
+    elif wrong == "a folder":
+        own = own / "05-shrinkage.ipynb"
+        own.mkdir(parents=True)
+    else:
+        own = own / "05-shrinkage.ipynb"
+
+        def refuse(source, target):
+            raise PermissionError(13, "Permission denied", str(target))
+
+        monkeypatch.setattr(app.shutil, "copyfile", refuse)
+    with pytest.raises(SystemExit) as stopped:
+        app.main(["open"])
+    sentence = stopped.value.code
+    assert f"cannot be copied to {own}: " in sentence
+    assert "run lmmlab open in another folder" in sentence
 
 
 def test_check_finds_everything_in_order(capsys):
