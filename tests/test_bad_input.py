@@ -140,6 +140,17 @@ def test_rank_deficient_random_effects_name_the_columns(sleep):
     table = sleep.assign(dose=3.0, Hours=24 * sleep.Days)
     says(sentence("Reaction ~ Days + (dose | Subject)", table), "dose", "Subject")
     says(sentence("Reaction ~ Days + (Days + Hours | Subject)", table), "Hours", "Days", "Subject")
+    said = sentence(
+        "Reaction ~ 1 + (1 | Subject) + (0 + C(Days) | Subject)", pd.concat([sleep] * 2)
+    )
+    says(said, "C(Days)9 is a combination of (Intercept), C(Days)0, C(Days)1 and 7 others")
+
+
+def test_random_effects_of_what_is_constant_within_levels(sleep):
+    arm = sleep.assign(arm=np.where(sleep.Subject.astype(int) > 340, "b", "a"))
+    said = sentence("Reaction ~ Days + (arm | Subject)", arm)
+    says(said, "(Intercept) and armb cannot be told apart", "constant within levels")
+    assert lmm("Reaction ~ Days + (arm || Subject)", arm).converged
 
 
 def test_more_random_effects_than_rows_tell_apart(sleep):

@@ -10,11 +10,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lmmlab.engine.covariance import slices
+from lmmlab.engine.covariance import positions, slices
 from lmmlab.engine.crossproducts import DEPENDENT, Crossproducts, independent
-from lmmlab.engine.design import Design, Floats, LMMError
+from lmmlab.engine.design import Design, Floats, Ints, LMMError, Term
 from lmmlab.engine.remarks import listed
 
+_CONFOUNDED = 1e-12  # of inner products of products of conditioned columns: nothing but rounding
 _PERFECT = 1e-24  # a share of y's sum of squares that is nothing but rounding
 _WITHIN = 1e-13  # the same for the rows within groups, computed as a difference
 
@@ -52,11 +53,8 @@ def require_estimable(design: Design, cross: Crossproducts, reml: bool) -> None:
         raise LMMError(
             f"{_dependence(design.X, design.names, 'fixed effect')} Leave it out of the formula."
         )
-    if cross.random_rank < len(term.names):
-        raise LMMError(
-            f"{_dependence(term.Z, term.names, 'random effect')} "
-            f"Leave it out of the random term of {term.group}."
-        )
+    if not _has_a_full_level(cross) and (mixed := _confounded(cross)).size:
+        raise LMMError(f"{_confusion(term, mixed)} Make the random term of {term.group} smaller.")
     rest = float(cross.within[-1, -1])
     total = rest + float(np.vdot(cross.own, cross.own))
     nothing = _PERFECT * cross.n * cross.scale**2
@@ -87,6 +85,50 @@ def _least_own(cross: Crossproducts) -> float:
     own -= np.einsum("apn,bpn->ab", both, both)
     least = [np.linalg.eigvalsh(own[block, block])[0] for block in slices(cross.blocks)]
     return float(min(least) / len(cross.pattern))
+
+
+def _has_a_full_level(cross: Crossproducts) -> bool:
+    """Tell whether the rows of some level alone tell all of its random effects apart."""
+    pivots = np.abs(np.diagonal(cross.F))  # F is upper triangular, its columns of mean square 1
+    full = pivots > DEPENDENT * np.sqrt(1.0 + (cross.F * cross.F).sum(0)).T
+    return bool(full.all(axis=1).any())
+
+
+def _confounded(cross: Crossproducts) -> Ints:
+    """Find random columns whose variances and covariances cannot be told apart; mostly none.
+
+    Notes
+    -----
+    The variance of y is linear in the elements of G: each contributes a matrix of products of two
+    columns, Z_j E Z_j' in level j. G can be estimated where these matrices are linearly
+    independent, that is, where the matrix of their inner products has full rank. In a single level
+    of full rank they are; a combination of columns across blocks alone does no harm, since blocks
+    have no covariances that it could be mistaken for.
+    """
+    q, (i, j) = len(cross.S), positions(cross.blocks)
+    squares = np.einsum("ran,rbn->nab", cross.F, cross.F).reshape(-1, q * q)
+    inner = ((squares.T * cross.count) @ squares / len(cross.pattern)).reshape(q, q, q, q)
+    inner = inner[i[:, None], i, j[:, None], j] + inner[i[:, None], j, j[:, None], i]
+    size, direction = np.linalg.eigh(inner)
+    if size[0] > _CONFOUNDED:
+        return np.empty(0, dtype=np.intp)
+    G = np.zeros((q, q))  # a change of G that changes nothing that can be seen
+    G[i, j] = G[j, i] = direction[:, 0]
+    back = np.linalg.norm(cross.S, axis=0)[:, None] * np.linalg.inv(cross.S)
+    share = np.abs(back @ G @ back.T).max(axis=0)
+    return np.flatnonzero(share > 1e-6 * share.max())
+
+
+def _confusion(term: Term, mixed: Ints) -> str:
+    """Say why these random columns are confounded."""
+    Z, names = term.Z[:, mixed], [term.names[k] for k in mixed]
+    if not independent(np.linalg.qr(Z).R).all():
+        return _dependence(Z, names, "random effect")
+    return (
+        f"The variances and covariances of {listed(names)} cannot be told apart: no level of "
+        f"{term.group} has rows that show each of them, as happens where a predictor is constant "
+        "within levels."
+    )
 
 
 def _dependence(columns: Floats, names: Sequence[str], what: str) -> str:

@@ -163,9 +163,10 @@ def _require_few(parts: dict[str, tuple[Term, ...]], known: dict[Node, Variable]
     ):
         width = sum(np.prod([len(known[f].parts) or 1.0 for f in term]) for term in terms)
         if width > most:
+            names = listed(list(dict.fromkeys(map(_written, terms))))
             raise LMMError(
-                f"The {kind} terms {listed(list(dict.fromkeys(map(_written, terms))))} would make {width:.0f} "
-                f"columns; {most} are the most. Write {advice}."
+                f"The {kind} terms {names} would make {width:.0f} columns; {most} are the most. "
+                f"Write {advice}."
             )
 
 

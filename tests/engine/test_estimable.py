@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize
 
 from lmmlab.engine.design import LMMError, Term, grouped
 from lmmlab.engine.fit import fit
@@ -77,6 +78,74 @@ def test_dependent_random_effects(design):
     text = said(random(design, Z, ("(Intercept)", "day", "twice")))
     assert "random effect twice is a combination of day" in text
     assert "random term of person" in text
+    assert "random effect b is 0 in every row" in said(
+        random(design, np.eye(2)[[0] * 30], ("a", "b"))
+    )
+
+
+@pytest.fixture
+def parts():
+    """A function that makes a design of 12 people, three conditions and given random columns."""
+    rng = np.random.default_rng(9)
+    people, condition = np.repeat(np.arange(12), 6), np.tile(np.arange(6) // 2, 12)
+    own = np.eye(3)[condition]
+    b = rng.standard_normal((12, 4)) * [2.0, 1.0, 0.5, 1.5]
+    y = b[people, 0] + b[people, 1 + condition] + rng.standard_normal(72)
+    columns = {"one": np.ones(72), "p": own[:, 0], "q": own[:, 1], "r": own[:, 2]}
+    columns |= {"u": (people < 6) * 1.0, "v": (people >= 6) * 1.0, "age": 2000.0 + people % 4}
+
+    def make(names, blocks, rows=slice(None)):
+        Z = np.column_stack([columns[name] for name in names.split()])
+        return grouped(
+            y[rows], own[rows], Z[rows], people[rows],
+            blocks=blocks, random_names=tuple(names.split()), group="person",
+        )  # fmt: skip
+
+    return make
+
+
+@pytest.mark.parametrize("rows", [slice(None), np.flatnonzero(np.arange(72) % 7 > 0)])
+@pytest.mark.parametrize("reml", [True, False])
+def test_columns_that_add_up_across_blocks_are_no_harm(parts, rows, reml, dense):
+    # Heterogeneous compound symmetry: V_j = tau0^2 + diag(tau_a^2) + sigma^2 is identified.
+    design = parts("one p q r", (1, 1, 1, 1), rows)
+    model = fit(design, reml)
+    assert model.converged
+    assert model.deviance == pytest.approx(dense(design, model.theta, reml).criterion, rel=1e-12)
+    best = minimize(
+        lambda theta: dense(design, theta, reml).criterion, np.ones(4), bounds=[(0, None)] * 4
+    )
+    assert model.deviance <= best.fun + 1e-8
+
+
+@pytest.mark.parametrize(
+    ("names", "blocks", "pieces"),
+    [
+        ("one p q r", (1, 3), "r is a combination of one, p and q"),
+        ("one p q r", (4,), "r is a combination of one, p and q"),
+        ("one p q u v", (3, 1, 1), "v is a combination of one and u"),  # not p and q
+        ("one u v", (1, 1, 1), "v is a combination of one and u"),
+        ("one u", (2,), "covariances of one and u cannot be told apart: no level of person"),
+        ("u v", (2,), "covariances of u and v cannot be told apart"),
+        ("p u v", (1, 2), "covariances of u and v cannot be told apart"),
+    ],
+)
+def test_variances_that_cannot_be_told_apart(parts, names, blocks, pieces):
+    assert pieces in said(parts(names, blocks))
+
+
+@pytest.mark.parametrize(
+    ("names", "blocks"),
+    [
+        ("one u", (1, 1)),
+        ("u v", (1, 1)),
+        ("one age", (2,)),
+        ("one age", (1, 1)),
+        ("p u v", (1,) * 3),
+    ],
+)
+def test_what_is_constant_within_levels_may_still_have_a_variance(parts, names, blocks):
+    assert fit(parts(names, blocks)).converged
 
 
 def test_the_same_random_effect_twice_without_covariance(design):
