@@ -5,6 +5,7 @@ import gzip
 import http.client
 import json
 import os
+import queue
 import re
 import shutil
 import socket
@@ -243,9 +244,47 @@ def test_a_taken_port_is_said_in_one_sentence():
         run = subprocess.run(command, capture_output=True, text=True, timeout=30)
     assert run.returncode == 1
     assert f"cannot listen on port {port}" in run.stderr
-    assert f"--port {port + 1}" in run.stderr
+    assert f"Stop what listens there, or choose another port: lmmlab serve --port {port + 1}" in (
+        run.stderr
+    )
     assert run.stderr.count("\n") == 1
     assert run.stdout == ""
+
+
+def listen(ip, error=None):
+    """What a server does that listens on `ip`, but for the network."""
+
+    def open_port(port, ip):
+        if error:
+            raise error
+
+    visited = queue.Queue()
+    line, loop = SimpleNamespace(listen=open_port), SimpleNamespace(start=lambda: None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(server.webbrowser, "open", visited.put)
+        patch.setattr(server.IOLoop, "current", lambda: loop)
+        server.LessonServer.listen(
+            SimpleNamespace(
+                app=line, ip=ip, port=8866, base_url="/", open_browser=True, stop=lambda: None
+            )
+        )
+        return visited.get(timeout=10)
+
+
+@pytest.mark.parametrize(
+    ("host", "name"), [("localhost", "localhost"), ("::1", "[::1]"), ("::", "localhost")]
+)
+def test_the_address_of_the_lessons_is_one_that_a_browser_understands(host, name, capsys):
+    assert listen(host) == f"http://{name}:8866/"
+    assert f"at http://{name}:8866/ " in capsys.readouterr().out
+
+
+def test_an_address_that_is_not_ours_is_not_called_taken():
+    nobody = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+    with pytest.raises(SystemExit, match="of nosuchhost: Name or service not known") as stopped:
+        listen("nosuchhost", nobody)
+    assert "--host" in stopped.value.code
+    assert "Stop what listens" not in stopped.value.code
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "http"])

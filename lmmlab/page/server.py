@@ -10,6 +10,7 @@ path, so that folder is put on it; nothing is installed elsewhere.
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import threading
@@ -128,11 +129,18 @@ class LessonServer(Voila):
             self.app.listen(self.port, self.ip)
         except OSError as error:
             self.stop()
+            advice = (
+                "Stop what listens there, or choose another port: "
+                f"lmmlab serve --port {self.port + 1}"
+                if error.errno == errno.EADDRINUSE
+                else "Choose another address (--host) or another port (--port)."
+            )
+            place = f"port {self.port} of {self.ip}"
             raise SystemExit(
-                f"lmmlab: cannot listen on port {self.port} of {self.ip}: {error.strerror}. Stop "
-                f"what listens there, or choose another port: lmmlab serve --port {self.port + 1}"
+                f"lmmlab: cannot listen on {place}: {error.strerror}. {advice}"
             ) from None
         name = "localhost" if self.ip in ("", "0.0.0.0", "::") else self.ip
+        name = f"[{name}]" if ":" in name else name  # an IPv6 address
         url = f"http://{name}:{self.port}{self.base_url}"
         print(f"The lessons are at {url} (stop with Ctrl+C)", flush=True)
         if self.open_browser:
@@ -170,7 +178,7 @@ def serve(folder: Path, host: str, port: int, browser: bool) -> None:
     Raises
     ------
     SystemExit
-        With a sentence, when the port is taken.
+        With a sentence, when it cannot listen there.
     """
     prepare()
     # Tornado takes Jupyter's milliseconds between two pings for seconds, and says so.
