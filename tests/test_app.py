@@ -86,7 +86,10 @@ def site(start_server, free_port, tmp_path_factory):
         lab="no_such_lab",
     )
     (folder / "05-shrinkage.ipynb").write_text(text, encoding="utf-8")
-    (folder / "notes.ipynb").write_text(notebook("not one of our lessons"), encoding="utf-8")
+    (folder / "sub").mkdir()
+    other = notebook("notes of somebody", [f"open({str(user / 'ran')!r}, 'w')"])
+    for name in ("notes.ipynb", "sub/05-shrinkage.ipynb"):
+        (folder / name).write_text(other, encoding="utf-8")
     (folder / "data.png").write_bytes(b"picture")
     kernel = user / "kernels" / "python3"
     kernel.mkdir(parents=True)
@@ -98,7 +101,7 @@ def site(start_server, free_port, tmp_path_factory):
     run = SERVE.format(folder=str(folder), port=port, nodelay=str(user / "nodelay"))
     environment = os.environ | {"JUPYTER_DATA_DIR": str(user), "JUPYTER_CONFIG_DIR": str(user)}
     process = start_server([sys.executable, "-c", run], url, cwd=user, env=environment)
-    return SimpleNamespace(url=url, process=process, nodelay=user / "nodelay")
+    return SimpleNamespace(url=url, process=process, nodelay=user / "nodelay", ran=user / "ran")
 
 
 @pytest.fixture(scope="module")
@@ -173,8 +176,12 @@ def test_files_of_the_folder_are_not_served(site):
     assert get(site.url + "voila/files/05-shrinkage.ipynb").status == 403
 
 
-def test_a_lesson_that_is_not_there_gets_a_sentence(site):
-    page = get(site.url + "voila/render/none.ipynb")
+@pytest.mark.parametrize(
+    "path", ["none.ipynb", "notes.ipynb", "sub/05-shrinkage.ipynb", "data.png", ""]
+)
+def test_what_is_not_a_lesson_does_not_run_and_gets_a_sentence(site, path):
+    page = get(f"{site.url}voila/render/{path}")
+    assert not site.ran.exists()
     assert page.status == 404
     assert "There is no such lesson" in page.text
     assert "All lessons" in page.text

@@ -9,6 +9,7 @@ import tomllib
 import urllib.request
 from pathlib import Path
 
+import nbformat
 import pytest
 from jupyter_server.serverapp import ServerApp
 from packaging.requirements import Requirement
@@ -25,6 +26,9 @@ def hub(start_server, free_port, tmp_path_factory):
     """The address of a Jupyter server with our extension, started as on Binder: in the project."""
     folder = tmp_path_factory.mktemp("binder")
     shutil.copytree(app.lessons_folder(), folder / "lessons")
+    mine = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("Notes of my own.")])
+    mine.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(mine, folder / "mine.ipynb")
     (folder / "config").mkdir()
     shutil.copy(BINDER / "jupyter_server_config.json", folder / "config")
     port = free_port()
@@ -57,6 +61,11 @@ def test_the_address_in_the_manual_shows_the_gallery_and_runs_a_lesson(hub):
     assert "vnd.jupyter.widget-view+json" in lesson
     for text in (gallery, lesson):
         assert "cdn" not in text.lower()
+
+
+def test_other_notebooks_of_a_jupyter_server_are_left_alone(hub):
+    _, page = get(hub + "voila/render/mine.ipynb")
+    assert "Notes of my own." in page
 
 
 def test_the_folder_above_leads_to_the_lessons(hub):

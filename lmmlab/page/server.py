@@ -24,11 +24,12 @@ from jupyter_server.serverapp import ServerApp
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 from jupyter_server.utils import url_path_join
 from tornado.ioloop import IOLoop
-from tornado.web import RequestHandler
+from tornado.web import HTTPError, RequestHandler
 from traitlets.config import Config
 from voila.app import Voila
+from voila.tornado.handler import TornadoVoilaHandler
 
-from lmmlab.app import ONE_THREAD
+from lmmlab.app import LESSONS, ONE_THREAD
 from lmmlab.page import gallery
 
 SHARE = Path(__file__).parent / "share"
@@ -112,6 +113,16 @@ def picture_route(base_url: str) -> tuple[str, type[RequestHandler]]:
     return url_path_join(base_url, pattern), gallery.PictureHandler
 
 
+class LessonHandler(TornadoVoilaHandler):
+    """Runs the lessons of our list, and nothing else that lies in their folder."""
+
+    async def prepare(self) -> None:
+        """Refuse every other path as if nothing were there."""
+        await super().prepare()
+        if self.path_args[0] not in {f"{name}.ipynb" for name in LESSONS}:
+            raise HTTPError(404)
+
+
 class LessonServer(Voila):
     """Voila for a folder of lessons."""
 
@@ -120,8 +131,12 @@ class LessonServer(Voila):
         return {**super().init_settings(), "compress_response": True}
 
     def init_handlers(self) -> list[Any]:
-        """Add the gallery's pictures."""
-        return [picture_route(self.server_url), *super().init_handlers()]
+        """Add the gallery's pictures, and let nothing run but the lessons."""
+        lessons = [
+            (path, LessonHandler if handler is TornadoVoilaHandler else handler, *more)
+            for path, handler, *more in super().init_handlers()
+        ]
+        return [picture_route(self.server_url), *lessons]
 
     def listen(self) -> None:
         """Listen on the one port that was asked for, until stopped."""
