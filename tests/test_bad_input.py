@@ -146,6 +146,26 @@ def test_rank_deficient_random_effects_name_the_columns(sleep):
     says(said, "C(Days)9 is a combination of (Intercept), C(Days)0, C(Days)1 and 7 others")
 
 
+@pytest.mark.parametrize("empty", [("q", "v"), ("p", "u"), ("r", "u")])
+def test_a_combination_without_a_row(empty):
+    rng = np.random.default_rng(5)
+    a, b = np.resize(list("ppqqrr"), 120), np.resize(list("uv"), 120)
+    table = pd.DataFrame({"y": rng.normal(size=120), "a": a, "b": b, "g": np.arange(120) // 12})
+    table = table[(table.a != empty[0]) | (table.b != empty[1])]
+    for formula in ("y ~ a*b + (1|g)", "y ~ a/b + (1|g)", "y ~ 1 + (a:b|g)", "y ~ a:b:y2 + (1|g)"):
+        said = sentence(formula, table.assign(y2=table.y**2))
+        says(said, f"No row has a = {empty[0]} and b = {empty[1]}, so a:b", "one column of a and b")
+    one = table.assign(both=table.a + table.b)
+    assert len(lmm("y ~ both + (1 | g)", one).names) == 5  # what the sentence says can be done
+    assert len(lmm("y ~ a + b + (1 | g)", one).names) == 4
+
+
+def test_several_combinations_without_a_row(sleep):
+    half = sleep[(sleep.Days < 5) | (sleep.Subject == "308")]
+    said = sentence("Reaction ~ Subject:C(Days) + (1 | Subject)", half)
+    says(said, "No row has Subject = 309 and C(Days) = 5 (85 combinations have none), so")
+
+
 def test_random_effects_of_what_is_constant_within_levels(sleep):
     arm = sleep.assign(arm=np.where(sleep.Subject.astype(int) > 340, "b", "a"))
     said = sentence("Reaction ~ Days + (arm | Subject)", arm)

@@ -117,7 +117,10 @@ def matrices(
     factors = list(dict.fromkeys(f for terms in parts.values() for term in terms for f in term))
     known = [variable(factor, rows) for factor in factors]
     index = {factor: k for k, factor in enumerate(factors)}
-    _require_few(parts, {factor: known[k] for factor, k in index.items()})
+    by_factor = dict(zip(factors, known, strict=True))
+    _require_few(parts, by_factor)
+    for term in {term: None for terms in parts.values() for term in terms}:
+        _require_rows(term, by_factor)
     context: dict[str, Any] = {}
     for k, v in enumerate(known):
         if v.categorical:
@@ -168,6 +171,23 @@ def _require_few(parts: dict[str, tuple[Term, ...]], known: dict[Node, Variable]
                 f"The {kind} terms {names} would make {width:.0f} columns; {most} are the most. "
                 f"Write {advice}."
             )
+
+
+def _require_rows(term: Term, known: dict[Node, Variable]) -> None:
+    """Refuse to cross categories of which some combination has no row, and so no effect."""
+    crossed = [known[f] for f in term if known[f].categorical]
+    seen = np.zeros([len(v.parts) for v in crossed], dtype=bool)
+    seen[tuple(v.values for v in crossed)] = True
+    if seen.all():
+        return
+    empty = np.argwhere(~seen)
+    cell = " and ".join(f"{v.label} = {v.parts[k]}" for v, k in zip(crossed, empty[0], strict=True))
+    more = f" ({len(empty)} combinations have none)" if len(empty) > 1 else ""
+    raise LMMError(
+        f"No row has {cell}{more}, so {_written(term)} cannot be estimated. Make one column of "
+        f"{listed([v.label for v in crossed])} that names the combination of each row, and use it "
+        "as a factor in their place; or leave out the interaction."
+    )
 
 
 def _keys(term: Term, index: dict[Node, int]) -> str:
