@@ -89,6 +89,13 @@ def test_columns_reproduce_the_fitted_values_of_lme4(case):
         ("x + x:a", ["(Intercept)", "x", "x:aq", "x:ar"]),
         ("a / x", ["(Intercept)", "aq", "ar", "ap:x", "aq:x", "ar:x"]),
         ("b + a:b", ["(Intercept)", "bv", "bu:aq", "bv:aq", "bu:ar", "bv:ar"]),
+        ("a * b - a", ["(Intercept)", "bv", "aq:bu", "ar:bu", "aq:bv", "ar:bv"]),
+        ("a * x - a", ["(Intercept)", "x", "aq:x", "ar:x"]),
+        ("- a + b + b:a", ["(Intercept)", "bv", "aq:bu", "ar:bu", "aq:bv", "ar:bv"]),
+        (
+            "(0 + z:a | g) - a:z + z + a:z + z:x",
+            ["(Intercept)", "z", "ap:z", "aq:z", "ar:z", "z:x"],
+        ),
         ("(x + z)^2", ["(Intercept)", "x", "z", "x:z"]),
         ("(x + z + b)**2 - z:b", ["(Intercept)", "x", "z", "bv", "x:z", "x:bv"]),
         ("x * z * b - x:z:b - x:z", ["(Intercept)", "x", "z", "bv", "x:bv", "z:bv"]),

@@ -86,6 +86,11 @@ def design(formula: str, data: pd.DataFrame) -> Design:
     is the intercept alone, ``(0 + x | g)`` the slope alone. Several terms with the same g are
     independent of each other, so ``(1 | g) + (0 + x | g)`` is ``(x || g)``.
 
+    Categories get treatment contrasts, the first level is the reference; ordered ones too, where R
+    takes polynomials. No column is redundant: ``a:b`` alone has no column for its first cell beside
+    the intercept, where lme4 makes all and drops the last. The model is the same, its columns are
+    not.
+
     Examples
     --------
     >>> from lmmlab import load

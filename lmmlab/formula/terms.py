@@ -97,15 +97,23 @@ def parse(formula: str) -> Model:
 def _terms(node: Node, bars: list[Bar] | None) -> tuple[Term, ...]:
     """List the terms of one side in R's order: the intercept, main effects, interactions.
 
-    The factors of an interaction stand in the order in which they first appear (R's rule).
+    The factors of an interaction stand in the order in which they first appear on this side, be it
+    in a term that is taken away (R's rule).
     """
     found: _Terms = {frozenset(): ()}
     _collect(node, found, True, bars)
-    order: dict[Node, int] = {}
-    for term in found.values():
-        for factor in term:
-            order.setdefault(factor, len(order))
-    return tuple(tuple(sorted(t, key=order.__getitem__)) for t in sorted(found.values(), key=len))
+    order = list(dict.fromkeys(_factors(node)))
+    return tuple(tuple(sorted(t, key=order.index)) for t in sorted(found.values(), key=len))
+
+
+def _factors(node: Node | None) -> list[Node]:
+    """List the factors of one side from left to right; those of random terms are not of it."""
+    match node:
+        case Name() | Call():
+            return [node]
+        case Sign(_, left, right):
+            return _factors(left) + _factors(right)
+    return []
 
 
 def _collect(node: Node, found: _Terms, add: bool, bars: list[Bar] | None = None) -> None:
