@@ -159,34 +159,28 @@ def test_as_many_requests_are_under_way_as_the_line_needs(bench_page, page):
     bench_page()
 
     def drag(delay, work):
-        """The most requests under way in the second half of a drag, and replies a second."""
+        """The most requests under way in the second half of a drag."""
         page.evaluate("given => Object.assign(net, given)", {"delay": delay, "work": work})
-        most, heard, seconds = page.evaluate(
+        most = page.evaluate(
             """() => new Promise((done) => {
               const range = document.querySelector("[data-name=tau0] input[type=range]");
-              const scene = models[0].state._scene;
-              let [i, k, since] = [0, 0, 0];
+              let i = 0;
               const step = () => {
                 range.value = 20 + (i % 40);
                 range.dispatchEvent(new Event("input", { bubbles: true }));
-                if (i === 90) [net.most, k, since] = [0, scene.k, performance.now()];
+                if (i === 90) net.most = 0;
                 if (i++ < 180) requestAnimationFrame(step);
-                else done([net.most, scene.k - k, (performance.now() - since) / 1000]);
+                else done(net.most);
               };
               step();
             })"""
         )
         page.wait_for_function("models[0].inFlight === 0")
-        return most, heard / seconds
+        return most
 
-    most, rate = drag(delay=5, work=2)
-    assert most <= 4 and rate > 45
-    most, rate = drag(delay=60, work=2)  # a server far away
-    assert most >= 4 and rate > 40
-    most, rate = drag(delay=400, work=2)
-    assert most == 8
-    most, rate = drag(delay=5, work=60)  # a slow scene: what waits in a queue only comes late
-    assert most <= 3 and rate > 13
+    near, far, farther = drag(delay=5, work=2), drag(delay=60, work=2), drag(delay=400, work=2)
+    assert near < far <= farther <= 8
+    assert drag(delay=5, work=60) < far  # a slow scene: what waits in a queue only comes late
 
 
 @pytest.mark.parametrize(
@@ -437,13 +431,32 @@ def test_on_a_phone_the_first_picture_stays_above_the_sliders(bench_page, page):
     slider.scroll_into_view_if_needed()
     page.mouse.wheel(0, 260)
     page.wait_for_timeout(200)
-    picture, track = page.locator(".lmm-panel").first.bounding_box(), slider.bounding_box()
+    picture, track = page.locator(".lmm-front").bounding_box(), slider.bounding_box()
     assert -1 <= picture["y"] <= 1 and picture["height"] < 0.6 * 844
     assert track["y"] > picture["y"] + picture["height"]
     page.locator(".lmm-tasks").scroll_into_view_if_needed()
     page.mouse.wheel(0, 2000)
     page.wait_for_timeout(200)
     assert page.locator(".lmm-panel").first.bounding_box()["y"] < -100  # it does not stay for ever
+
+
+def test_on_a_phone_one_chooses_the_picture_that_stays_in_view(bench_page, page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    bench_page()
+    front = page.locator(".lmm-front .lmm-panel")
+    titles = page.locator(".lmm-panel h3").all_text_contents()
+    switch = page.locator(".lmm-switch button")
+    assert switch.all_text_contents() == titles[:2]
+    assert front.locator("h3").all_text_contents() == titles[:1]
+    switch.nth(1).click()
+    assert front.locator("h3").all_text_contents() == titles[1:2]
+    assert switch.nth(1).get_attribute("aria-pressed") == "true"
+    box, marks = front.bounding_box(), front.locator("[data-mark]")
+    assert box["height"] < 0.6 * 844
+    assert marks.count() > 0
+    page.set_viewport_size({"width": 1200, "height": 844})
+    page.wait_for_function("document.querySelector('.lmm-front').hidden")
+    assert page.locator(".lmm-row .lmm-panel h3").all_text_contents() == titles[:2]
 
 
 def test_light_and_dark(bench_page, page):

@@ -113,6 +113,12 @@ function makeChoice(spec, id, onMove) {
   };
 }
 
+// Does a control matter while the others stand as they do? "source=simulated" names the condition.
+function matters({ shown }, get) {
+  const [other, wanted] = shown.split("=");
+  return !other || String(get(other)) === wanted;
+}
+
 // All controls of a bench, in the cards of their groups.
 function makeControls(about, id, get, move, say) {
   const controls = new Map();
@@ -137,9 +143,8 @@ function makeControls(about, id, get, move, say) {
     show() {
       for (const spec of specs) {
         const { node, show } = controls.get(spec.name);
-        const [other, wanted] = spec.shown.split("=");
         show(get(spec.name));
-        node.hidden = Boolean(other) && String(get(other)) !== wanted;
+        node.hidden = !matters(spec, get);
       }
       for (const { node, members } of groups.values()) {
         node.hidden = members.every((control) => control.node.hidden);

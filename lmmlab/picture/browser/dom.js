@@ -32,3 +32,9 @@ const plain = (spans) => spans.map(([text]) => text).join("");
 
 // A name that no other element of the page has, though each bench loads this module anew.
 const fresh = (word) => `lmm-${word}-${Math.random().toString(36).slice(2, 10)}`;
+
+function makeButton(text, act) {
+  const node = html("button", { type: "button", class: "lmm-button" }, text);
+  node.addEventListener("click", () => act(node));
+  return node;
+}

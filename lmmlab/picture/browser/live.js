@@ -25,6 +25,8 @@ function render({ model, el }) {
   const tasks = makeTasks(about.tasks, id, commit, voice.happened);
   const words = html("div", { class: "lmm-words" });
   const [line, sample] = [html("code"), html("span")];
+  const seed = about.controls.find(({ name }) => name === "seed");
+  const afresh = makeButton("new sample", () => move({ seed: get("seed") < seed.high ? get("seed") + 1 : seed.low }, true));
   const layout = makeLayout(about, {
     rail: [...controls.nodes, html("div", { class: "lmm-buttons" }, ...makeButtons())],
     message: voice.message,
@@ -32,7 +34,7 @@ function render({ model, el }) {
     tasks: tasks.node,
     foot: [line, sample],
     unseen: [voice.live, html("span", { class: "lmm-unseen", id: `${id}-hint` }, "Arrow keys choose a person.")],
-  });
+  }, pictures.draw);
 
   // Move controls as a person does: here at once, in the kernel soon. With `glide` the picture
   // glides to the answer.
@@ -55,33 +57,23 @@ function render({ model, el }) {
   }
 
   function makeButtons() {
-    const button = (text, act) => {
-      const node = html("button", { type: "button", class: "lmm-button" }, text);
-      node.addEventListener("click", () => act(node));
-      return node;
-    };
-    const all = [];
-    const seed = about.controls.find(({ name }) => name === "seed");
-    if (seed) {
-      const after = () => (get("seed") < seed.high ? get("seed") + 1 : seed.low);
-      all.push(button("new sample", () => move({ seed: after() }, true)));
-    }
     const start = Object.fromEntries(about.controls.map((spec) => [spec.name, spec.default]));
-    all.push(button("reset", () => move(start, true)));
+    const reset = makeButton("reset", () => move(start, true));
     const word = links ? "copy link" : "copy code";
-    all.push(button(word, async (node) => {
+    const copier = makeButton(word, async (node) => {
       const text = links ? links.copied() : scene.line;
       if (!(await copy(text))) return voice.say("own", `Copying is not allowed here. This is it: ${text}`);
       node.textContent = "copied";
       voice.happened("Copied.");
       setTimeout(() => (node.textContent = word), 1500);
-    }));
-    return all;
+    });
+    return [afresh, reset, copier];
   }
 
   function showControls() {
     controls.show();
-    if (names.includes("seed")) sample.textContent = `sample ${get("seed")}`;
+    afresh.hidden = sample.hidden = !seed || !matters(seed, get);
+    if (seed) sample.textContent = `sample ${get("seed")}`;
   }
   let linkTimer = 0;
   function changed() {
