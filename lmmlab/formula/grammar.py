@@ -177,7 +177,8 @@ class _Reader:
                     f"and the functions {allowed} may stand in a formula",
                 )
             kind = str(match.lastgroup)
-            self.tokens.append((kind, match[kind].replace("**", "^"), at))
+            token = "^" if match[0] == "**" else match[kind]
+            self.tokens.append((kind, token, at))
             at = match.end()
         self.tokens.append(("end", "", end))
         if len(self.tokens) > _MOST_TOKENS:
@@ -268,11 +269,10 @@ class _Reader:
 
     def call(self, function: str, at: int) -> Node:
         if function not in FUNCTIONS:
-            self.fail(
-                at,
-                f"{function} is not a function that may stand in a formula; these may: "
-                f"{', '.join(FUNCTIONS)}",
-            )
+            advice = f"these may: {', '.join(FUNCTIONS)}"
+            if function in ("factor", "as.factor"):
+                advice = "write C(x) to make categories of a column x of numbers"
+            self.fail(at, f"{function} is not a function that may stand in a formula; {advice}")
         self.take()
         argument = self.expression()
         check_arithmetic(argument, f"{function}()")
