@@ -1,5 +1,8 @@
 """Bad input gives a sentence: it names the thing and says what to do, and is never a traceback."""
 
+from datetime import date
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -244,3 +247,30 @@ def test_dates_as_predictors(sleep):
     for when in (dates, pd.to_timedelta(sleep.Days, unit="D")):
         said = sentence("Reaction ~ Days + (1 | Subject)", sleep.assign(Days=when))
         says(said, "Days holds neither numbers nor categories", "days since the start")
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        ([Decimal("0.5"), Decimal("1.5")], "Decimal, such as '0.5'"),
+        ([date(2024, 1, 1), date(2024, 1, 2)], "date, such as '2024-01-01'"),
+        ([[0], [1]], "list, such as '[0]'"),
+        ([(0,), (1,)], "tuple"),
+        ([b"low", b"high"], "bytes"),
+        (["low", 1], "int, such as '1'"),
+        (["low", 10.5], "float, such as '10.5'"),
+    ],
+)
+def test_objects_that_are_no_text_are_no_categories(sleep, values, kind):
+    dose = pd.Series(values * 90, dtype=object)
+    for formula in ("Reaction ~ dose + (1 | Subject)", "Reaction ~ Days + (dose || Subject)"):
+        said = sentence(formula, sleep.assign(dose=dose))
+        says(said, "dose holds neither numbers nor categories", kind, "Turn it into numbers")
+    text = sleep.assign(dose=dose.astype(str))
+    assert len(lmm("Reaction ~ dose + (1 | Subject)", text).names) == 2
+
+
+def test_text_and_truth_are_categories_also_as_objects(sleep):
+    for values in (["low", "high"], [True, False], [np.True_, "no"]):
+        dose = pd.Series(values * 90, dtype=object)
+        assert len(lmm("Reaction ~ dose + (1 | Subject)", sleep.assign(dose=dose)).names) == 2

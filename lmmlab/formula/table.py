@@ -158,16 +158,20 @@ def check_finite(values: Any, node: Node | None, rows: pd.DataFrame) -> Any:
 
 
 def is_numeric(name: str, rows: pd.DataFrame) -> bool:
-    """Tell numbers from categories; dates are neither."""
+    """Tell numbers from categories; dates are neither, nor is any object but text."""
     from pandas.api.types import is_any_real_numeric_dtype, is_bool_dtype, is_string_dtype
 
-    column = rows[name]
+    column, kind = rows[name], rows[name].dtype.name
     if is_any_real_numeric_dtype(column):
         return True
-    kinds = is_bool_dtype(column), is_string_dtype(column), column.dtype == object
-    if any(kinds) or column.dtype.name == "category":
+    if column.dtype == object:
+        other = [v for v in column if not isinstance(v, str | bool | np.bool_)]
+        if not other:
+            return False
+        kind = f"{type(other[0]).__name__}, such as {str(other[0])[:40]!r}"
+    elif is_bool_dtype(column) or is_string_dtype(column) or kind == "category":
         return False
     raise LMMError(
-        f"{name} holds neither numbers nor categories, but {column.dtype}. Turn it into numbers "
-        "first, for example into days since the start."
+        f"{name} holds neither numbers nor categories, but {kind}. Turn it into numbers "
+        "first, for example into days since the start, or into text to make it categories."
     )
