@@ -117,6 +117,22 @@ def test_tables_that_cannot_be_used(sleep):
     says(sentence(SLOPE, twice), "2 columns called Days", "rename")
 
 
+def test_names_of_columns_that_are_no_text(sleep):
+    numbered = sleep.rename(columns={"Days": 5})
+    says(sentence("Reaction ~ `5` + (1 | Subject)", numbered), "column 5", "no text", "astype(str)")
+    numbered.columns = numbered.columns.astype(str)
+    assert lmm("Reaction ~ `5` + (1 | Subject)", numbered).names == ("(Intercept)", "`5`")
+
+
+@pytest.mark.parametrize("reml", ["ML", "REML", None, 1, np.array([True, False])])
+def test_reml_is_true_or_false(sleep, reml):
+    says(
+        sentence(SLOPE, sleep, reml=reml),
+        "reml must be True or False: reml=False is maximum likelihood",
+    )
+    assert lmm(SLOPE, sleep, reml=np.True_).reml
+
+
 def test_one_level_in_the_grouping_factor(sleep):
     one = sleep[sleep.Subject == "308"]
     says(sentence(SLOPE, one), "grouping factor Subject has only one level, 308", "10 rows")
@@ -213,6 +229,11 @@ def test_missing_values_everywhere(sleep):
         ({"Reaction": -1.0}, "log(Reaction) ~ 1 + (1 | Subject)", ["log(Reaction)", "row 7"]),
         ({}, "Reaction ~ sqrt(Days - 1) + (1 | Subject)", ["sqrt(Days - 1)", "18 of 180"]),
         ({}, "Reaction ~ I(1 / Days) + (1 | Subject)", ["1 / Days", "Days = 0"]),
+        (
+            {},
+            "Reaction ~ I(Days/(Days - Days)) + (1 | Subject)",
+            ["first in row 0, where Days = 0."],
+        ),
         ({}, "Reaction ~ exp(Days * 1000) + (1 | Subject)", ["exp(Days * 1000)", "162 of 180"]),
         ({}, "Reaction ~ I(Days * 1e999) + (1 | Subject)", ["inf is not a finite number"]),
         ({}, "Reaction ~ poly(1e200 * Days, 3) + (1 | Subject)", ["poly(1e+200 * Days, 3)"]),

@@ -47,6 +47,11 @@ def fit(design: Design, reml: bool = True, closed: bool = True) -> Fit:
     LMMError
         If the model cannot be estimated: what is wrong and what to do.
     """
+    if not isinstance(reml, bool | np.bool_):
+        raise LMMError(
+            "reml must be True or False: reml=False is maximum likelihood, and reml=True restricted "
+            "maximum likelihood."
+        )
     require_enough_rows(design)
     cross = condition(design)
     require_estimable(design, cross, reml)

@@ -70,6 +70,11 @@ def complete_rows(data: Any, names: list[str]) -> tuple[pd.DataFrame, int]:
 def _no_column(name: str, names: list[str]) -> str:
     from difflib import get_close_matches
 
+    if name in names:  # as text; the table's own is something else
+        return (
+            f"The table has a column {name} whose name is no text, but a formula can only name "
+            "text. Rename it, or all with data.columns = data.columns.astype(str)."
+        )
     lower = {column.lower(): column for column in names}
     near = [lower[match] for match in get_close_matches(name.lower(), lower, 3)]
     hint = f" Did you mean {' or '.join(near)}?" if near else ""
@@ -149,7 +154,7 @@ def check_finite(values: Any, node: Node | None, rows: pd.DataFrame) -> Any:
         raise LMMError(f"{text(node)} is not a finite number; change the formula.")
     bad = bad if bad.ndim == 1 else bad.any(axis=1)
     first = int(np.argmax(bad))
-    seen = ", ".join(f"{name} = {rows[name].iloc[first]}" for name in columns(node))
+    seen = ", ".join(f"{name} = {rows[name].iloc[first]}" for name in dict.fromkeys(columns(node)))
     raise LMMError(
         f"{text(node)} is not a finite number in {bad.sum()} of {len(rows)} rows, first in row "
         f"{rows.index[first]}, where {seen}. Correct or leave out these rows, or transform "

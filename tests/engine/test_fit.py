@@ -115,6 +115,11 @@ def test_a_theta_that_cannot_be(model, theta):
         model.at(theta)
 
 
+def test_reml_is_true_or_false(sleep):
+    with pytest.raises(LMMError, match="reml must be True or False: reml=False is maximum"):
+        fit(sleep, "ML")
+
+
 def test_evaluate_needs_no_estimable_model():
     """One visit of each person: no fit, but with known variances there are predictions."""
     one = np.column_stack([np.ones(3), np.zeros(3)])
