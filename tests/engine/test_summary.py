@@ -132,12 +132,19 @@ def test_weights_are_mentioned(sleep):
 
 def test_names_are_escaped():
     rng = np.random.default_rng(1)
-    evil = "<img src=x onerror=alert(1)>"
-    term = Term(evil, (evil,), np.ones((12, 1)), np.arange(12) // 3, tuple("abcd"), (1,))
-    design = Design(rng.normal(size=12), np.ones((12, 1)), (evil,), (term,), formula=evil)
+    evil = [f"<img src={k} onerror=alert(1)>" for k in ("g", "z0", "z1", "x", "formula")]
+    codes, Z = np.arange(24) // 6, np.column_stack([np.ones(24), np.arange(24.0) % 6])
+    term = Term(evil[0], (evil[1], evil[2]), Z, codes, tuple("abcd"), (2,))
+    y = rng.normal(size=24)
+    design = Design(y, np.ones((24, 1)), (evil[3],), (term,), formula=evil[4])
     page = html(fit_design(design))
-    assert evil not in page and page.count("&lt;img src=x onerror=alert(1)&gt;") >= 4
-    assert "img" not in [name for name, _ in Cells(page).tags]
+    seen = Cells(page)
+    assert "img" not in [name for name, _ in seen.tags]
+    assert seen.rows[0][3] == f"Correlation with {evil[1]}"  # in a header, too
+    for name in evil:
+        assert name in " ".join(seen.text)
+    singular = html(fit_design(design).at([1.0, 0.0, 0.0]))
+    assert f"the sd of {evil[2]} between" in " ".join(Cells(singular).text)
 
 
 @pytest.mark.parametrize("scale", [1e-9, 1e-3, 1.0, 1e6, 1e12])
