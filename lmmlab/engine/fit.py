@@ -49,7 +49,7 @@ def fit(design: Design, reml: bool = True, closed: bool = True) -> Fit:
     """
     if not isinstance(reml, bool | np.bool_):
         raise LMMError(
-            "reml must be True or False: reml=False is maximum likelihood, and reml=True restricted "
+            "reml must be True or False: reml=False is maximum likelihood, reml=True is restricted "
             "maximum likelihood."
         )
     require_enough_rows(design)
