@@ -232,7 +232,7 @@ def test_missing_values_everywhere(sleep):
         (
             {},
             "Reaction ~ I(Days/(Days - Days)) + (1 | Subject)",
-            ["first in row 0, where Days = 0."],
+            ["first in row 0, where Days = 0.0. Correct"],
         ),
         ({}, "Reaction ~ exp(Days * 1000) + (1 | Subject)", ["exp(Days * 1000)", "162 of 180"]),
         ({}, "Reaction ~ I(Days * 1e999) + (1 | Subject)", ["inf is not a finite number"]),

@@ -39,9 +39,9 @@ def require_estimable(design: Design, cross: Crossproducts, reml: bool) -> None:
     Raises
     ------
     LMMError
-        If columns are linearly dependent, the response is constant, the model reproduces it
-        exactly, or (under REML, which looks only at what fixed effects leave over) fixed effects
-        leave nothing of the differences between levels.
+        If fixed effects are linearly dependent, variances cannot be told apart, the response is
+        constant, the model reproduces it exactly, or (under REML, which looks only at what fixed
+        effects leave over) fixed effects leave nothing of the differences between levels.
     """
     term, y = design.terms[0], design.response
     if (design.y == design.y[0]).all():
