@@ -64,8 +64,6 @@ class Crossproducts:
         Conditioned random effects are S times the original ones; block-diagonal like G.
     blocks : tuple of int
         Sizes of the blocks of G.
-    random_rank : int
-        How many random columns are no combination of those before them.
     log_weights : float
         Sum of the logarithms of the weights.
     scale : float
@@ -91,7 +89,6 @@ class Crossproducts:
     ols: Floats
     S: Floats
     blocks: tuple[int, ...]
-    random_rank: int
     log_weights: float
     scale: float
 
@@ -145,7 +142,7 @@ def condition(design: Design) -> Crossproducts:
     within = rows[q:] @ rows[q:].T
     rounding = within.diagonal() <= _ROUNDING**2 * np.append(np.ones(p), left)
     within[rounding], within[:, rounding] = 0.0, 0.0
-    S, random_rank = _scale(rotated[:, :q], term.blocks)
+    S = _scale(rotated[:, :q], term.blocks)
     rotated[:, :q] = np.linalg.inv(S).T @ rotated[:, :q]
     order, starts = _patterns(rotated[:, :q], rotated[:, q:-1])
     count = np.diff(starts, append=len(sizes))
@@ -168,7 +165,6 @@ def condition(design: Design) -> Crossproducts:
         ols=np.asarray(np.linalg.solve(R, fixed), dtype=float),
         S=S,
         blocks=term.blocks,
-        random_rank=random_rank,
         log_weights=0.0 if weights is None else float(np.log(weights).sum()),
         scale=scale,
     )
@@ -245,13 +241,12 @@ def _separate(rows: Floats, fixed: Floats) -> Floats:
     return axes
 
 
-def _scale(F: Floats, blocks: tuple[int, ...]) -> tuple[Floats, int]:
-    """Give S, with S'S = mean Z'Z in each block, and the rank of all random columns together."""
+def _scale(F: Floats, blocks: tuple[int, ...]) -> Floats:
+    """Give S, with S'S = mean Z'Z in each block."""
     q, _, levels = F.shape
     R = np.linalg.qr(F.transpose(0, 2, 1).reshape(-1, q), mode="r") / np.sqrt(levels)
-    rank = int(independent(R).sum())
-    if len(blocks) == 1 and rank == q:
-        return R, rank
+    if len(blocks) == 1 and independent(R).all():
+        return R
     S = np.zeros((q, q))
     for block in slices(blocks):
         own = np.linalg.qr(R[:, block]).R
@@ -259,7 +254,7 @@ def _scale(F: Floats, blocks: tuple[int, ...]) -> tuple[Floats, int]:
         lost = np.flatnonzero(~independent(own))
         own[lost, lost] = np.where(reach > 0, reach, 1.0)[lost]  # any scale, to be invertible
         S[block, block] = own
-    return S, rank
+    return S
 
 
 def _patterns(F: Floats, fixed: Floats) -> tuple[Ints, Ints]:

@@ -82,15 +82,12 @@ def test_dependent_columns_are_found(sleep):
     X = np.column_stack([sleep.X[:, 0], 0 * sleep.y, sleep.X[:, 1], sleep.X @ [3.0, 2.0]])
     cross = condition(replace(sleep, X=X, names=("a", "zero", "b", "combination")))
     assert cross.kept.tolist() == [0, 2]
-    wide = replace(sleep.terms[0], Z=X, names=("a", "zero", "b", "c"), blocks=(4,))
-    assert condition(replace(sleep, terms=(wide,))).random_rank == 2
 
 
 def test_calendar_years_are_no_dependence(sleep):
     years = sleep.X + np.array([0.0, 2017.0])
     cross = condition(grouped(sleep.y, years, years, sleep.terms[0].codes))
     assert cross.kept.tolist() == [0, 1]
-    assert cross.random_rank == 2
 
 
 def test_random_columns_may_be_dependent_within_groups(dense):
