@@ -106,6 +106,20 @@ def chromium():
 
 @pytest.fixture
 def page(chromium):
+    """A page of this test alone, see `watched`."""
+    with watched(chromium) as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def shared_page(chromium):
+    """A page for all tests of a module that leave it as they found it, see `watched`."""
+    with watched(chromium) as page:
+        yield page
+
+
+@contextlib.contextmanager
+def watched(chromium):
     """A fresh page of 1280 x 900; `page.problems` collects what went wrong in it.
 
     Console errors, exceptions, failed requests, and requests to another machine.

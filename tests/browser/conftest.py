@@ -1,4 +1,4 @@
-"""The servers of the browser tests: ours, stock Voila, and JupyterLab."""
+"""The servers of the browser tests: ours, and JupyterLab."""
 
 import itertools
 import json
@@ -6,8 +6,6 @@ import os
 import sys
 
 import pytest
-
-from lmmlab.app import lessons_folder
 
 
 @pytest.fixture(scope="session")
@@ -17,17 +15,6 @@ def voila_server(start_server, free_port):
     url = f"http://localhost:{port}/"
     command = [sys.executable, "-m", "lmmlab.app", "serve", "--no-browser", f"--port={port}"]
     start_server(command, url)
-    return url
-
-
-@pytest.fixture(scope="session")
-def stock_voila(start_server, free_port, tmp_path_factory):
-    """The address of an unchanged Voila on the lessons, with a slash at its end."""
-    port = free_port()
-    url = f"http://localhost:{port}/"
-    command = [sys.executable, "-m", "voila", str(lessons_folder()), "--no-browser"]
-    command += [f"--port={port}", "--Voila.config_file_paths=[]"]
-    start_server(command, url, env=apart(tmp_path_factory.mktemp("stock")))
     return url
 
 

@@ -59,6 +59,12 @@ def until(page, ask, wanted, seconds=10):
     return answer
 
 
+def settled(page):
+    """Wait until the browser has laid out and drawn what is new."""
+    frame = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    page.evaluate(frame)
+
+
 def drag(page, thumb, shares, pause=16):
     """Drag a thumb through places given as shares of its track."""
     thumb.scroll_into_view_if_needed()
@@ -75,10 +81,21 @@ def drag(page, thumb, shares, pause=16):
     page.mouse.up()
 
 
+@pytest.fixture(scope="module")
+def shared_bench(shared_page, voila_server):
+    shared_page.goto(voila_server + LESSON)
+    return ready(shared_page)
+
+
 @pytest.fixture
-def bench(page, voila_server):
-    page.goto(voila_server + LESSON)
-    return ready(page)
+def bench(shared_bench):
+    """The bench of a lesson as it is at the start, in a page that other tests have used."""
+    page = shared_bench.page
+    shared_bench.get_by_role("button", name="reset", exact=True).click()
+    start = labs.shrinkage.words()
+    until(page, lambda: words(shared_bench), lambda text: all(s in text for s in start))
+    page.problems.clear()
+    return shared_bench
 
 
 def test_the_gallery_leads_to_the_lesson(page, voila_server):
@@ -92,7 +109,8 @@ def test_the_gallery_leads_to_the_lesson(page, voila_server):
     assert page.problems == []
 
 
-def test_dragging_tau1_moves_the_arrows_and_no_thumb_jumps(page, bench):
+def test_dragging_tau1_moves_the_arrows_and_no_thumb_jumps(bench):
+    page = bench.page
     before = arrows(bench)
     thumb = slider(bench, "tau1")
     thumb.evaluate("e => { e.seen = []; e.addEventListener('input', () => e.seen.push(+e.value)) }")
@@ -110,8 +128,9 @@ def test_dragging_tau1_moves_the_arrows_and_no_thumb_jumps(page, bench):
     assert page.problems == []
 
 
-def test_the_last_picture_is_that_of_the_last_value(page, bench):
+def test_the_last_picture_is_that_of_the_last_value(bench):
     """After a quick drag there and back, what is shown belongs to where the thumb rests."""
+    page = bench.page
     drag(page, slider(bench, "sigma"), [k / 40 for k in (*range(40), *range(40, 8, -1))], pause=4)
     rest = float(slider(bench, "sigma").input_value())
     expected = labs.shrinkage.words(sigma=rest)
@@ -120,7 +139,8 @@ def test_the_last_picture_is_that_of_the_last_value(page, bench):
     )
 
 
-def test_a_value_can_be_typed_and_nonsense_is_answered(page, bench):
+def test_a_value_can_be_typed_and_nonsense_is_answered(bench):
+    page = bench.page
     box = typed(bench, "tau0")
     box.fill("40,5")
     box.press("Enter")
@@ -136,8 +156,10 @@ def test_a_value_can_be_typed_and_nonsense_is_answered(page, bench):
     assert float(slider(bench, "tau0").input_value()) == 80
 
 
-def test_keyboard_alone(page, bench):
+def test_keyboard_alone(page, voila_server):
     """From the top of the page: reach a slider with Tab, move it, choose a person, commit."""
+    page.goto(voila_server + LESSON)
+    bench = ready(page)
     before = words(bench)
     for _ in range(60):
         page.keyboard.press("Tab")
@@ -172,7 +194,9 @@ def test_keyboard_alone(page, bench):
     assert page.problems == []
 
 
-def test_a_prediction_is_committed_answered_and_shown(page, bench):
+def test_a_prediction_is_committed_answered_and_shown(page, voila_server):
+    page.goto(voila_server + LESSON)
+    bench = ready(page)
     task = bench.locator('[data-task="halve-sigma"]')
     reply = task.locator(".lmm-reply")
     assert reply.inner_text() == ""
@@ -189,7 +213,8 @@ def test_a_prediction_is_committed_answered_and_shown(page, bench):
     assert page.problems == []
 
 
-def test_a_task_is_checked_while_the_sliders_move(page, bench):
+def test_a_task_is_checked_while_the_sliders_move(bench):
+    page = bench.page
     bench.get_by_role("button", name=re.compile("Question 4")).click()
     reply = bench.locator('[data-task="ignore-the-person"] .lmm-reply')
     for name, note in (("tau0", "still count"), ("tau1", "only show noise")):
@@ -198,7 +223,8 @@ def test_a_task_is_checked_while_the_sliders_move(page, bench):
         until(page, reply.inner_text, lambda text, note=note: note in text)
 
 
-def test_choosing_a_person_lights_it_in_every_panel(page, bench):
+def test_choosing_a_person_lights_it_in_every_panel(bench):
+    page = bench.page
     panels = bench.locator("svg[role=img]")
     assert panels.count() == 4
     lit = "e => [...e.querySelectorAll('.lmm-chosen')].map(m => m.classList[0]).sort()"
@@ -234,24 +260,33 @@ def test_a_link_carries_the_state_and_a_reload_keeps_it(page, voila_server):
     assert page.problems == []
 
 
-@pytest.mark.parametrize("width", [360, 768, 1600])
-def test_nothing_lies_outside_the_window(page, voila_server, width):
-    page.set_viewport_size({"width": width, "height": 780})
+def outside(bench, width):
+    """What of the bench is not within the width of the window."""
+    kinds = ("input[type=range]", "input[type=text]", "svg[role=img]", "button")
+    return bench.locator(", ".join(f"{kind}:visible" for kind in kinds)).evaluate_all(
+        """(all, width) => all.map(e => [e.outerHTML.slice(0, 80), e.getBoundingClientRect()])
+            .filter(([_, box]) => box.left < 0 || box.right > width)""",
+        width,
+    )
+
+
+def test_nothing_lies_outside_the_window(page, voila_server):
+    page.set_viewport_size({"width": 360, "height": 780})
     page.goto(voila_server + LESSON)
     bench = ready(page)
-    page.wait_for_timeout(300)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    for kind in ("input[type=range]", "input[type=text]", "svg[role=img]", "button"):
-        for box in bench.locator(f"{kind}:visible").evaluate_all(
-            "all => all.map(e => e.getBoundingClientRect().toJSON())"
-        ):
-            assert box["left"] >= 0 and box["right"] <= width, (kind, box)
-    if width == 360:
-        thumb = slider(bench, "sigma")
-        thumb.scroll_into_view_if_needed()
-        picture = bench.locator("svg[role=img]").first.bounding_box()
-        assert 0 <= picture["y"] and picture["y"] + picture["height"] < 780 * 0.6, "not sticky"
-        assert thumb.bounding_box()["y"] > picture["y"] + picture["height"], "hidden behind it"
+    for width in (360, 768, 1600):
+        page.set_viewport_size({"width": width, "height": 780})
+        settled(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert bench.locator("svg[role=img]:visible").count() >= 1
+        assert outside(bench, width) == []
+        if width == 360:
+            thumb = slider(bench, "sigma")
+            thumb.scroll_into_view_if_needed()
+            picture = bench.locator("svg[role=img]").first.bounding_box()
+            under = picture["y"] + picture["height"]
+            assert 0 <= picture["y"] and under < 780 * 0.6, "not sticky"
+            assert thumb.bounding_box()["y"] > under, "hidden behind it"
 
 
 def test_ten_seconds_without_network_do_not_freeze_the_bench(
@@ -263,9 +298,10 @@ def test_ten_seconds_without_network_do_not_freeze_the_bench(
     page.goto(url + LESSON)
     bench = ready(page)
     link.send_signal(signal.SIGSTOP)
+    cut = time.monotonic()
     drag(page, slider(bench, "sigma"), [0.3, 0.4, 0.5, 0.6, 0.7])
     until(page, lambda: bench.locator(".lmm-message").inner_text(), lambda t: "waiting" in t, 8)
-    page.wait_for_timeout(6000)
+    page.wait_for_timeout(1000 * max(0, cut + 10 - time.monotonic()))
     link.send_signal(signal.SIGCONT)
     rest = float(slider(bench, "sigma").input_value())
     expected = labs.shrinkage.words(sigma=rest)[1]
