@@ -244,7 +244,7 @@ def _separate(rows: Floats, fixed: Floats) -> Floats:
 def _scale(F: Floats, blocks: tuple[int, ...]) -> Floats:
     """Give S, with S'S = mean Z'Z in each block."""
     q, _, levels = F.shape
-    R = np.linalg.qr(F.transpose(0, 2, 1).reshape(-1, q), mode="r") / np.sqrt(levels)
+    R: Floats = np.linalg.qr(F.transpose(0, 2, 1).reshape(-1, q), mode="r") / np.sqrt(levels)
     if len(blocks) == 1 and independent(R).all():
         return R
     S = np.zeros((q, q))
