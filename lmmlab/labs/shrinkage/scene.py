@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
 from lmmlab.engine.classical import complete_pooling, no_pooling
 from lmmlab.engine.covariance import theta_of
-from lmmlab.engine.design import Floats, LMMError
+from lmmlab.engine.design import Design, Floats, LMMError
 from lmmlab.engine.fit import Fit, evaluate, fit
 from lmmlab.engine.simulate import root
 from lmmlab.engine.variance import Repeated, expected_errors, reliability, repeated
@@ -206,26 +206,23 @@ def scene(controls: Controls) -> Scene:
     c = controls
     told = Spread(c.tau0, c.tau1, c.rho, max(c.sigma, _QUIET))
     people, who = _crowd(c, told)
-    index = people.levels.index(who)
-    design = people.design(people.weights(who, c.own_noise))
-    reml, truth = c.method == "REML", people.truth
+    index, truth = people.levels.index(who), people.truth
+    design, fitted, own, common = _analysis(people, who, c.own_noise, c.method == "REML")
     notes = _corner(c, int(people.visits[index]))
-    estimate = None
-    try:
-        model = fit(design, reml=reml)
-        estimate = _spread(model)
-    except LMMError:
+    estimate = None if fitted is None else _spread(fitted)
+    if truth is not None and fitted is not None and estimate is not None:
+        believed, model = estimate, fitted
+        if fitted.singular:
+            notes.append(_limit(estimate))
+    else:
+        believed = told
+        assumed = (told.theta, told.sigma)
+        model = evaluate(design, *assumed) if fitted is None else fitted.at(*assumed)
         if truth is not None:
             notes.append(
                 "With so few visits the spreads cannot be estimated, so the picture uses those of "
                 "the sliders."
             )
-    believed = told if truth is None or estimate is None else estimate
-    if believed is told:
-        model = evaluate(design, told.theta, told.sigma, reml=reml)
-    elif model.singular:
-        notes.append(_limit(believed))
-    own, common = no_pooling(design), complete_pooling(design)
     pulled = model.beta + model.blups["person"].values
     noise = np.ones(len(people.levels))
     noise[index] = c.own_noise
@@ -256,6 +253,26 @@ def scene(controls: Controls) -> Scene:
         again=None if truth is None else _again(told, c, truth[index]),
         message=" ".join(notes),
     )
+
+
+class Analysis(NamedTuple):
+    """What follows from the data alone, whatever is assumed: no slider of a variance enters."""
+
+    design: Design
+    fitted: Fit | None
+    own: Floats
+    common: Floats
+
+
+@lru_cache(maxsize=8)
+def _analysis(people: People, who: str, noise: float, reml: bool) -> Analysis:
+    """Analyse the data once; the sleep study stays the same while a variance slider moves."""
+    design = people.design(people.weights(who, noise))
+    try:
+        fitted = fit(design, reml)
+    except LMMError:
+        fitted = None
+    return Analysis(design, fitted, no_pooling(design), complete_pooling(design))
 
 
 def _crowd(c: Controls, told: Spread) -> tuple[People, str]:
