@@ -75,6 +75,9 @@ def stop(processes: list[psutil.Popen]) -> None:
         with contextlib.suppress(psutil.NoSuchProcess):
             one.terminate()
     _, left = psutil.wait_procs(family, timeout=1)
+    for one in left:  # a server may have started a kernel anew for one that has ended
+        with contextlib.suppress(psutil.NoSuchProcess):
+            left += [child for child in one.children() if child not in left]
     for one in left:
         with contextlib.suppress(psutil.NoSuchProcess):
             one.kill()
