@@ -54,7 +54,9 @@ INTERACT = [
     "    display(Image(file.getvalue()))\n"
     "interact(show, tau1=FloatSlider(5.9, min=0.0, max=20.0, step=0.1));",
 ]
-# Notes each new picture with the time at which it was painted and the value it belongs to.
+# Notes each new picture when it is drawn, and the value that it belongs to. The observer is called
+# in the frame in which the bench draws; a probe with a requestAnimationFrame of its own would come
+# one frame late.
 WATCH = """
 () => {
   const seen = (window.seen = { pictures: [], inputs: [] });
@@ -71,13 +73,14 @@ WATCH = """
   let last = picture();
   const look = () => {
     const now = picture();
-    if (now !== undefined && now !== last) {
-      last = now;
-      seen.pictures.push([performance.now(), value()]);
-    }
-    requestAnimationFrame(look);
+    if (now === undefined || now === last) return;
+    last = now;
+    seen.pictures.push([performance.now(), value()]);
   };
-  requestAnimationFrame(look);
+  new MutationObserver(look).observe(document.body, {
+    subtree: true, childList: true, characterData: true, attributes: true,
+    attributeFilter: ['d', 'src'],
+  });
 }
 """
 
