@@ -10,7 +10,8 @@ from lmmlab import labs
 from lmmlab.engine.fit import evaluate
 from lmmlab.engine.variance import expected_errors, repeated
 from lmmlab.labs._lab import Predict
-from lmmlab.labs.shrinkage.scene import Spread, weights
+from lmmlab.labs.shrinkage.scene import weights
+from lmmlab.labs.shrinkage.spread import Spread
 
 lab = labs.shrinkage
 # lme4, REML: Reaction ~ Days + (Days | Subject)

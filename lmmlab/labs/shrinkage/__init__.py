@@ -7,8 +7,9 @@ sliders are what the model is told to assume; with simulated people they are the
 model estimates.
 """
 
+from lmmlab.labs.shrinkage.controls import Controls
 from lmmlab.labs.shrinkage.picture import picture
-from lmmlab.labs.shrinkage.scene import Controls, Scene, scene
+from lmmlab.labs.shrinkage.scene import Scene, scene
 from lmmlab.labs.shrinkage.tasks import TASKS
 from lmmlab.labs.shrinkage.words import headings, notes, words
 

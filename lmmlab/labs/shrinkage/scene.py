@@ -3,110 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
 from lmmlab.engine.classical import complete_pooling, no_pooling
-from lmmlab.engine.covariance import theta_of
 from lmmlab.engine.design import Design, Floats, LMMError
 from lmmlab.engine.fit import Fit, evaluate, fit
-from lmmlab.engine.simulate import root
 from lmmlab.engine.variance import Repeated, expected_errors, reliability, repeated
 from lmmlab.labs import _people
-from lmmlab.labs._lab import control
 from lmmlab.labs._people import People
+from lmmlab.labs.shrinkage.controls import Controls
+from lmmlab.labs.shrinkage.remarks import corners, limit
+from lmmlab.labs.shrinkage.spread import Spread
 
-_SIMULATED, _SLEEP = "source=simulated", "source=sleepstudy"
 _QUIET = 1e-3  # ms; a residual sd of zero is taken as this limit
-
-
-@dataclass(frozen=True)
-class Controls:
-    """What a student can move."""
-
-    source: str = control(
-        "sleepstudy",
-        "whose data",
-        group="people",
-        choices=(("sleepstudy", "sleep study"), ("simulated", "simulated people")),
-    )
-    people: int = control(18, "people", group="people", low=2, high=60, shown=_SIMULATED)
-    visits: int = control(10, "visits of each", group="people", low=1, high=20, shown=_SIMULATED)
-    days: int = control(10, "days we keep of each", group="people", low=1, high=10, shown=_SLEEP)
-    tau0: float = control(
-        24.7, "spread of starts", symbol="τ₀", unit="ms", group="nature",
-        low=0.0, high=80.0, step=0.1, role="parameter:tau0",
-    )  # fmt: skip
-    tau1: float = control(
-        5.9, "spread of daily changes", symbol="τ₁", unit="ms", group="nature",
-        low=0.0, high=20.0, step=0.1, role="parameter:tau1",
-    )  # fmt: skip
-    rho: float = control(
-        0.07, "start and change go together", symbol="ρ", group="nature",
-        low=-1.0, high=1.0, step=0.01, role="parameter:rho", signed=True,
-    )  # fmt: skip
-    sigma: float = control(
-        25.6, "noise of one visit", symbol="σ", unit="ms", group="nature",
-        low=0.0, high=80.0, step=0.1, role="parameter:sigma",
-    )  # fmt: skip
-    beta0: float = control(
-        251.0, "average start", symbol="β₀", unit="ms", group="nature",
-        low=200.0, high=300.0, step=1.0, role="parameter:beta", shown=_SIMULATED,
-    )  # fmt: skip
-    beta1: float = control(
-        10.5, "average daily change", symbol="β₁", unit="ms", group="nature",
-        low=-10.0, high=20.0, step=0.5, role="parameter:beta", shown=_SIMULATED,
-    )  # fmt: skip
-    pooling: str = control(
-        "partial",
-        "which lines",
-        group="What we fit",
-        choices=(("no", "own lines"), ("partial", "mixed model"), ("complete", "one line")),
-    )
-    method: str = control(
-        "REML", "estimated by", group="What we fit", choices=(("REML", "REML"), ("ML", "ML"))
-    )
-    own_days: int = control(
-        10, "days with data", symbol="n", group="The person in colour",
-        low=1, high=10, role="person", shown=_SLEEP,
-    )  # fmt: skip
-    own_visits: int = control(
-        10, "visits", symbol="n", group="The person in colour",
-        low=1, high=20, role="person", shown=_SIMULATED,
-    )  # fmt: skip
-    own_noise: float = control(
-        1.0, "noise of these visits", unit="times σ", group="The person in colour",
-        low=0.2, high=4.0, step=0.1, role="person",
-    )  # fmt: skip
-    person: str = control("", "person in colour", hidden=True)
-    seed: int = control(1, "sample", hidden=True, low=0, high=999_999, shown=_SIMULATED)
-
-
-@dataclass(frozen=True)
-class Spread:
-    """The four variance parameters, as one speaks of them: sds and a correlation."""
-
-    tau0: float
-    tau1: float
-    rho: float
-    sigma: float
-
-    @cached_property
-    def factor(self) -> Floats:
-        """Lower-triangular square root of G; continuous in all sliders, also at rho = +-1."""
-        return root(np.array([self.tau0, self.tau1]), self.rho)
-
-    @cached_property
-    def G(self) -> Floats:
-        """Covariance matrix of starts and changes."""
-        return self.factor @ self.factor.T
-
-    @property
-    def theta(self) -> Floats:
-        """The factor relative to sigma, as the engine takes it."""
-        return theta_of(self.factor / self.sigma, (2,))
 
 
 class Miss(NamedTuple):
@@ -208,12 +120,12 @@ def scene(controls: Controls) -> Scene:
     people, who = _crowd(c, told)
     index, truth = people.levels.index(who), people.truth
     design, fitted, own, common = _analysis(people, who, c.own_noise, c.method == "REML")
-    notes = _corner(c, int(people.visits[index]))
+    notes = corners(c, int(people.visits[index]))
     estimate = None if fitted is None else _spread(fitted)
     if truth is not None and fitted is not None and estimate is not None:
         believed, model = estimate, fitted
         if fitted.singular:
-            notes.append(_limit(estimate))
+            notes.append(limit(estimate))
     else:
         believed = told
         assumed = (told.theta, told.sigma)
@@ -303,59 +215,6 @@ def _spread(model: Fit) -> Spread:
     both = float(sd[0] * sd[1])
     rho = float(np.clip(G[1, 0] / both, -1.0, 1.0)) if both > 0.0 else 0.0
     return Spread(float(sd[0]), float(sd[1]), rho, model.sigma)
-
-
-def _corner(c: Controls, own_visits: int) -> list[str]:
-    """Say what is special about a state at the edge of the sliders."""
-    made, notes = c.source == "simulated", []
-    if c.sigma == 0.0:
-        notes.append("With σ = 0 every visit is taken as exact.")
-    if c.tau0 == 0.0 and c.tau1 == 0.0:
-        notes.append(
-            "In truth all are alike; what still differs is estimated from noise."
-            if made
-            else "With τ₀ = τ₁ = 0 the model takes all people as alike."
-        )
-    elif c.tau0 == 0.0:
-        notes.append("With τ₀ = 0 all people start at the same point.")
-    elif c.tau1 == 0.0:
-        notes.append("With τ₁ = 0 people differ in their start only.")
-    elif abs(c.rho) == 1.0:
-        notes.append(_meeting(c))
-    if own_visits == 1 or (c.visits if made else c.days) == 1:
-        notes.append("One visit does not make a line of one's own.")
-    if made and c.people == 2:
-        notes.append("Two people say next to nothing about how much people differ.")
-    return notes
-
-
-def _meeting(c: Controls) -> str:
-    """Say where all lines meet when start and change are perfectly correlated."""
-    sign, day = "+" if c.rho > 0 else "−", -c.rho * c.tau0 / c.tau1
-    whose = "the true lines" if c.source == "simulated" else "the model's lines"
-    if day <= 0.0:
-        where = "would all have met before day 0" if c.tau0 > 0.0 else "all meet on day 0"
-    elif day > 19.0:
-        where = f"would all meet on day {day:.0f}, after the study"
-    else:
-        where = f"all meet on day {day:.1f}"
-    return f"At ρ = {sign}1 the start fixes the change: {whose} {where}."
-
-
-def _limit(estimate: Spread) -> str:
-    """Say in plain words that an estimate of G is singular."""
-    more = "More visits or more people would help."
-    for name, value in (("τ₀", estimate.tau0), ("τ₁", estimate.tau1)):
-        if value == 0.0:
-            return (
-                f"The estimate of {name} is 0: these people differ no more than noise explains. "
-                f"{more}"
-            )
-    sign = "+" if estimate.rho > 0 else "−"
-    return (
-        "These data cannot tell how start and change go together: the estimate of ρ sits at its "
-        f"limit, {sign}1. {more}"
-    )
 
 
 _DAYS = np.array([[1.0, 4.5], [4.5, 28.5]])  # mean of (1, day)(1, day)' over days 0 to 9

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from lmmlab.labs._lab import Choice, Do, Predict
-from lmmlab.labs.shrinkage.scene import Controls, Scene
+from lmmlab.labs.shrinkage.controls import Controls
+from lmmlab.labs.shrinkage.scene import Scene
 
 HALVE_SIGMA = Predict(
     "halve-sigma",
