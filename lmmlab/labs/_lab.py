@@ -19,7 +19,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from lmmlab.engine.design import LMMError
-from lmmlab.picture.control import Control, Value
+from lmmlab.picture.control import Control, Value, checked
 from lmmlab.picture.words import plain
 
 if TYPE_CHECKING:
@@ -138,13 +138,13 @@ class Lab:
     def controls(self, **values: Value) -> Any:
         """Check values against their ranges and give the lab's frozen `Controls`."""
         specs = {spec.name: spec for spec in self.specs}
-        for name, value in values.items():
+        for name in values:
             if name not in specs:
                 near = difflib.get_close_matches(name, specs, n=1)
                 hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(specs)}."
                 raise LMMError(f"The lab {self.name!r} has no control {name!r}; {hint}")
-            _check(specs[name], value)
-        return self.module.Controls(**values)
+        taken = {name: checked(specs[name], value) for name, value in values.items()}
+        return self.module.Controls(**taken)
 
     def scene(self, **values: Value) -> Any:
         """Give the numbers behind the picture, without the picture."""
@@ -190,18 +190,3 @@ class Lab:
         file = io.BytesIO()
         self.figure(theme=theme, **values).savefig(file, format="svg")
         return base64.b64encode(file.getvalue()).decode()
-
-
-def _check(spec: Control, value: Value) -> None:
-    """Refuse a value that the control cannot take."""
-    if isinstance(spec.default, str):
-        allowed = [name for name, _ in spec.choices]
-        if not isinstance(value, str) or (allowed and value not in allowed):
-            raise LMMError(f"{spec.name} must be one of {', '.join(allowed)}, not {value!r}.")
-        return
-    kind = "a whole number" if isinstance(spec.default, int) else "a number"
-    whole = not isinstance(spec.default, int) or value == int(value or 0)
-    if isinstance(value, str) or not spec.low <= value <= spec.high or not whole:
-        raise LMMError(
-            f"{spec.name} must be {kind} from {spec.low:g} to {spec.high:g}, not {value!r}."
-        )

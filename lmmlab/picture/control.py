@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isnan
+
+from lmmlab.engine.design import LMMError
 
 Value = float | int | str
 
@@ -55,3 +58,46 @@ class Control:
     shown: str = ""
     hidden: bool = False
     signed: bool = False
+
+
+def nearest(control: Control, value: object) -> Value | None:
+    """Return the value that a control takes and that is nearest; None if there is none.
+
+    Examples
+    --------
+    >>> sd = Control("tau0", 24.7, "spread of starts", low=0.0, high=80.0)
+    >>> nearest(sd, 100), nearest(sd, "wide")
+    (80.0, None)
+    """
+    if isinstance(control.default, str):
+        allowed = [choice for choice, _ in control.choices]
+        return value if isinstance(value, str) and (not allowed or value in allowed) else None
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        return None
+    if isnan(number):
+        return None
+    number = min(max(number, float(control.low)), float(control.high))
+    return round(number) if isinstance(control.default, int) else number
+
+
+def checked(control: Control, value: object) -> Value:
+    """Return the value as its control keeps it.
+
+    Raises
+    ------
+    LMMError
+        If the control cannot take it; the sentence says what it can take.
+    """
+    taken = nearest(control, value)
+    if taken is not None and taken == value:
+        return taken
+    if not isinstance(control.default, str):
+        kind = "a whole number" if isinstance(control.default, int) else "a number"
+        can = f"{kind} from {control.low:g} to {control.high:g}"
+    elif control.choices:
+        can = "one of " + ", ".join(repr(choice) for choice, _ in control.choices)
+    else:
+        can = "text"
+    raise LMMError(f"{control.name} must be {can}, not {value!r}.")

@@ -30,11 +30,11 @@ import anywidget
 import traitlets
 
 from lmmlab.engine.design import LMMError
-from lmmlab.picture.control import Control, Value
+from lmmlab.picture.control import Control, Value, checked, nearest
 from lmmlab.picture.pack import axes, labels, pack, structure
 from lmmlab.picture.sheet import sheet
 from lmmlab.picture.shown import Answer, Shown, TaskState
-from lmmlab.picture.trait import ControlTrait, checked, nearest
+from lmmlab.picture.trait import ControlTrait
 from lmmlab.picture.words import spans
 
 __all__ = ["Answer", "Live", "Shown", "TaskState"]

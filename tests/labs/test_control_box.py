@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from lmmlab import labs
-from lmmlab.picture import marks
+from lmmlab.picture.marks import reach
 from lmmlab.picture.words import plain
 
 LABS = [getattr(labs, name) for name in labs.__all__]
@@ -35,22 +35,6 @@ def random_state(lab: Any, rng: np.random.Generator) -> dict[str, Any]:
     return state
 
 
-def extent(mark: marks.Mark) -> tuple[np.ndarray, np.ndarray]:
-    """Give all x and all y that a mark reaches, from its fields alone."""
-    match mark:
-        case marks.Line() | marks.Points():
-            return np.ravel(mark.x), np.ravel(mark.y)
-        case marks.Segments():
-            return np.append(mark.x0, mark.x1), np.append(mark.y0, mark.y1)
-        case marks.Ellipse():
-            reach = mark.scale * np.sqrt(np.diag(mark.cov))
-            both = np.stack([mark.center - reach, mark.center + reach])
-            return both[:, 0], both[:, 1]
-        case marks.Label():
-            return np.array([mark.x]), np.array([mark.y])
-    raise AssertionError(f"no lab used {type(mark).__name__} before: say here how far it reaches")
-
-
 def assert_sound(lab: Any, state: dict[str, Any]) -> None:
     scene = lab.scene(**state)
     words = lab.module.words(scene)
@@ -63,8 +47,7 @@ def assert_sound(lab: Any, state: dict[str, Any]) -> None:
             assert np.isfinite(axis.limits).all()
             assert axis.limits[0] < axis.limits[1]
         for mark in panel.marks:
-            for values, axis in zip(extent(mark), (panel.x, panel.y), strict=True):
-                seen = values[np.isfinite(values)]
+            for seen, axis in zip(reach(mark), (panel.x, panel.y), strict=True):
                 low, high = axis.limits
                 slack = 1e-9 * (high - low)
                 assert ((seen >= low - slack) & (seen <= high + slack)).all(), (panel.title, mark)

@@ -8,10 +8,9 @@ import ipywidgets
 import pytest
 import traitlets
 
-from lmmlab.picture.control import Control
+from lmmlab.picture.control import Control, nearest
 from lmmlab.picture.live import Live, Shown
 from lmmlab.picture.pack import axes, labels, pack, structure
-from lmmlab.picture.trait import nearest
 
 
 def last(bench):

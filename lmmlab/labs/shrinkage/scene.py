@@ -131,9 +131,9 @@ def scene(controls: Controls) -> Scene:
         assumed = (told.theta, told.sigma)
         model = evaluate(design, *assumed) if fitted is None else fitted.at(*assumed)
         if truth is not None:
+            why = "Without noise" if c.sigma == 0.0 else "With so few visits"
             notes.append(
-                "With so few visits the spreads cannot be estimated, so the picture uses those of "
-                "the sliders."
+                f"{why} the spreads cannot be estimated, so the picture uses those of the sliders."
             )
     pulled = model.beta + model.blups["person"].values
     noise = np.ones(len(people.levels))
