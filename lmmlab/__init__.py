@@ -10,13 +10,15 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOME = {
+    "compare": "lmmlab.engine.compare",
+    "coverage": "lmmlab.engine.coverage",
     "lmm": "lmmlab.formula",
     "simulate": "lmmlab.formula",
     "load": "lmmlab.data",
     "LMMError": "lmmlab.engine.design",
 }
 
-__all__ = ["LMMError", "__version__", "labs", "lmm", "load", "simulate"]
+__all__ = ["LMMError", "__version__", "compare", "coverage", "labs", "lmm", "load", "simulate"]
 
 
 def __getattr__(name: str) -> Any:

@@ -21,6 +21,7 @@ ROWS = {
     "rho_minus1": 40,
     "apim": 236,
     "apim_negative": 236,
+    "maxwell_delaney_12_1": 60,
 }
 
 LEVELS = [
@@ -41,6 +42,14 @@ LEVELS = [
     ("apim", "role", 2, ["patient", "partner"]),
     ("apim_negative", "dyad", 120, ["d001", "d002"]),
     ("apim_negative", "role", 2, ["patient", "partner"]),
+    (
+        "maxwell_delaney_12_1",
+        "id",
+        10,
+        ["p1", "p2", "p3"],
+    ),
+    ("maxwell_delaney_12_1", "angle", 3, ["0", "4", "8"]),
+    ("maxwell_delaney_12_1", "noise", 2, ["absent", "present"]),
 ]
 
 

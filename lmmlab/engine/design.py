@@ -7,7 +7,9 @@ rows of the table, and nothing that depends on a parameter. Formulas and tables 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -77,6 +79,28 @@ class Term:
 
 
 @dataclass(frozen=True, eq=False)
+class Rows:
+    """Other rows of the same model, for instance those that are to be predicted.
+
+    Parameters
+    ----------
+    X : (m, p) array
+        The fixed columns.
+    Z : (m, q) array
+        The random columns of the grouping factor.
+    groups : tuple of str
+        Which group each row belongs to: a level of the design, or a new one.
+    y : (m,) array, optional
+        The response, where it is known; NaN where it is not.
+    """
+
+    X: Floats
+    Z: Floats
+    groups: tuple[str, ...]
+    y: Floats | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class Design:
     """The data of a mixed model as arrays: y = X beta + Z b + e.
 
@@ -97,6 +121,12 @@ class Design:
         How many rows of the table were left out because a value was missing.
     formula, response : str
         What the user wrote, for the summary.
+    hypotheses : tuple of (str, array)
+        For each term of the fixed part its name and the (r, p) matrix L of the hypothesis
+        L beta = 0 that an analysis of variance of type III tests; () for a design from arrays.
+    read : callable, optional
+        Turns another table with the same columns into `Rows` of this model; None for a design
+        from arrays.
 
     Raises
     ------
@@ -112,6 +142,8 @@ class Design:
     dropped: int = 0
     formula: str = ""
     response: str = "y"
+    hypotheses: tuple[tuple[str, Floats], ...] = ()
+    read: Callable[[Any], Rows] | None = None
 
     def __post_init__(self) -> None:
         n = len(self.y)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -22,6 +22,11 @@ from lmmlab.engine.newton import Path, minimise, promised
 from lmmlab.engine.remarks import remarks
 from lmmlab.engine.solve import Solution, posterior, solve
 from lmmlab.engine.table import Table
+
+if TYPE_CHECKING:
+    from lmmlab.engine.bootstrap import Bootstrap
+    from lmmlab.engine.inference import Contrast, Method
+    from lmmlab.engine.profile import Profile
 
 _LEFT = 1e-6  # what may be left to gain, of the criterion, for a fit to have converged
 
@@ -316,6 +321,51 @@ class Fit:
         if self.source == "closed form":
             return minimise(self.cross, self.reml)
         return self.searched or Path(self.theta[None], np.array([self.deviance]))
+
+    def test(
+        self,
+        method: Method = "satterthwaite",
+        L: Contrast | None = None,
+        confidence: float = 0.95,
+    ) -> Table:
+        """Test fixed effects, or combinations of them; see `lmmlab.engine.inference.test`."""
+        from lmmlab.engine.inference import test
+
+        return test(self, method, L, confidence)
+
+    def anova(self, method: Method = "satterthwaite") -> Table:
+        """Test each term of the fixed part; see `lmmlab.engine.inference.anova`."""
+        from lmmlab.engine.inference import anova
+
+        return anova(self, method)
+
+    def predict(
+        self,
+        new: Any = None,
+        level: Literal["population", "group"] = "population",
+        *,
+        given: Any = None,
+        confidence: float = 0.95,
+        observation: bool = False,
+    ) -> Table:
+        """Predict rows of old or new groups; see `lmmlab.engine.predict.predict`."""
+        from lmmlab.engine.predict import predict
+
+        return predict(
+            self, new, level, given=given, confidence=confidence, observation=observation
+        )
+
+    def profile(self, confidence: float = 0.95) -> Profile:
+        """Give profile likelihood intervals; see `lmmlab.engine.profile.profile`."""
+        from lmmlab.engine.profile import profile
+
+        return profile(self, confidence)
+
+    def bootstrap(self, n: int = 1000, seed: int = 1) -> Bootstrap:
+        """Refit the model to data simulated from it; see `lmmlab.engine.bootstrap.bootstrap`."""
+        from lmmlab.engine.bootstrap import bootstrap
+
+        return bootstrap(self, n, seed)
 
     def summary(self) -> str:
         """Give the estimates as text."""

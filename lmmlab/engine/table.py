@@ -7,7 +7,9 @@ then.
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +20,8 @@ from lmmlab.engine.design import Floats
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_WIDTH = 88
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -32,6 +36,8 @@ class Table(NDArrayOperatorsMixin):
         Names of the columns; a single one if `values` is a vector.
     values : (r, c) or (r,) array
         The numbers. NaN stands for "undefined" (the correlation with something that does not vary).
+    note : str
+        What one should know about the numbers, in sentences; stands below the table.
 
     Examples
     --------
@@ -47,6 +53,7 @@ class Table(NDArrayOperatorsMixin):
     rows: tuple[str, ...]
     columns: tuple[str, ...]
     values: Floats
+    note: str = ""
 
     def frame(self) -> pd.DataFrame:
         """Give the table as a DataFrame, in which an undefined number reads "undefined"."""
@@ -79,7 +86,9 @@ class Table(NDArrayOperatorsMixin):
         return len(self.values)
 
     def __repr__(self) -> str:
-        return self.frame().to_string()
+        note = "\n\n" + textwrap.fill(self.note, _WIDTH) if self.note else ""
+        return self.frame().to_string() + note
 
     def _repr_html_(self) -> str:
-        return self.frame().to_html()
+        note = f"<p>{escape(self.note)}</p>" if self.note else ""
+        return self.frame().to_html() + note
