@@ -1,0 +1,119 @@
+"""The wide table: a row for each person, a column for each occasion.
+
+The classical analyses need it, mixed models do not. Where a person has no value the table says NaN,
+and each analysis decides what that means to it: `rm_anova` refuses, `missing` has its answers.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from lmmlab.engine.design import LARGEST, Floats, Ints, LMMError
+
+
+class Factor(NamedTuple):
+    """Labels of rows: their distinct `levels`, sorted, and the place of each row's among them."""
+
+    levels: tuple[str, ...]
+    codes: Ints
+
+
+def factor(name: str, labels: ArrayLike, rows: int) -> Factor:
+    """Read the labels of one factor.
+
+    Raises
+    ------
+    LMMError
+        If there is not one label for each row, or a label is missing.
+
+    Examples
+    --------
+    >>> factor("day", [3, 0, 3], 3)
+    Factor(levels=('0', '3'), codes=array([1, 0, 1]))
+    """
+    values = np.asarray(labels)
+    if values.shape != (rows,):
+        raise LMMError(
+            f"{name} must be a vector with one label for each of the {rows} values of y; its "
+            f"shape is {values.shape}."
+        )
+    missing = np.array([label is None or label != label for label in values.tolist()], dtype=bool)
+    if missing.any():
+        raise LMMError(
+            f"{name} is missing in row {missing.argmax() + 1}. Say where that row belongs, or drop "
+            "it."
+        )
+    if values.dtype == object:
+        values = values.astype(str)
+    levels, codes = np.unique(values, return_inverse=True)
+    return Factor(tuple(map(str, levels.tolist())), codes)
+
+
+def wide(y: ArrayLike, person: ArrayLike, time: ArrayLike) -> Floats:
+    """Put long data, a row for each value, into a table of persons by occasions.
+
+    Parameters
+    ----------
+    y : (..., n) array
+        The response, NaN where it was not measured; leading axes are repetitions of the study.
+    person, time : (n,) arrays
+        Whose value it is, and at which occasion.
+
+    Returns
+    -------
+    (..., N, T) array
+        Persons and occasions are sorted, numbers by size. NaN where a person has no value, be it
+        that y is NaN there or that there is no such row.
+
+    Raises
+    ------
+    LMMError
+        If a person has two rows at one occasion, labels do not fit y, or y is infinite.
+
+    Examples
+    --------
+    >>> wide([5.0, 7.0, 6.0], ["b", "a", "b"], [0, 2, 2]).tolist()
+    [[nan, 7.0], [5.0, 6.0]]
+    """
+    y = values(y)
+    people, times = (factor(*of, y.shape[-1]) for of in (("person", person), ("time", time)))
+    named = Factor(tuple(f"time = {level}" for level in times.levels), times.codes)
+    return table(y, people, named)
+
+
+def values(y: ArrayLike) -> Floats:
+    """Give y as an array of floats whose last axis runs over rows; NaN stands for "not measured".
+
+    Raises
+    ------
+    LMMError
+        If y is empty, a single number, or infinite somewhere.
+    """
+    y = np.asarray(y, dtype=float)
+    if y.ndim == 0 or y.size == 0:
+        raise LMMError("y must have at least one row. Check how the data were selected.")
+    if (np.abs(y) >= LARGEST).any():
+        raise LMMError(
+            f"y is {y[np.abs(y) >= LARGEST][0]:g} in a row. Every number must be finite and below "
+            "1e100; where nothing was measured write NaN."
+        )
+    return y
+
+
+def table(y: Floats, person: Factor, cell: Factor) -> Floats:
+    """Arrange y (..., n) as persons by cells (..., N, C); see `wide`."""
+    shape = len(person.levels), len(cell.levels)
+    place = np.ravel_multi_index((person.codes, cell.codes), shape)
+    rows = np.bincount(place)
+    if rows.max() > 1:
+        who, where = np.unravel_index(rows.argmax(), shape)
+        raise LMMError(
+            f"Person {person.levels[who]} has {rows.max()} rows at {cell.levels[where]}, and only "
+            "one can stand there. Average them first, or fit a mixed model, which takes all rows."
+        )
+    out = np.full((*y.shape[:-1], shape[0] * shape[1]), np.nan)
+    out[..., place] = y
+    return out.reshape(*y.shape[:-1], *shape)
