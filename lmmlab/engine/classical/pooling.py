@@ -1,4 +1,4 @@
-"""What people did before mixed models: a fit of its own for each level, or one for all.
+"""No pooling and complete pooling: a fit of its own for each level, or one for all.
 
 The two extremes between which a mixed model stands. `no_pooling` believes each level's own rows
 and nothing else; `complete_pooling` forgets that there are levels.
