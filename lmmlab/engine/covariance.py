@@ -48,6 +48,22 @@ def slices(blocks: tuple[int, ...]) -> tuple[slice, ...]:
     return tuple(slice(end - width, end) for end, width in zip(ends, blocks, strict=True))
 
 
+@lru_cache(maxsize=64)
+def directions(blocks: tuple[int, ...]) -> Floats:
+    """Give a symmetric matrix (k, q, q) for each free element of G: half in its place, half across.
+
+    Examples
+    --------
+    >>> directions((2,)).tolist()
+    [[[1.0, 0.0], [0.0, 0.0]], [[0.0, 0.5], [0.5, 0.0]], [[0.0, 0.0], [0.0, 1.0]]]
+    """
+    (row, column), q = positions(blocks), sum(blocks)
+    one = np.zeros((len(row), q, q))
+    one[range(len(row)), row, column] = 1.0
+    matrices: Floats = (one + one.transpose(0, 2, 1)) / 2.0
+    return matrices
+
+
 def factor(theta: Floats, blocks: tuple[int, ...]) -> Floats:
     """Put theta in its place: Lambda (q, q), lower triangular.
 
@@ -180,6 +196,35 @@ def settle(theta: Floats, S: Floats, blocks: tuple[int, ...]) -> Floats:
     Lambda[:, np.linalg.norm(S @ Lambda, axis=0) <= LEAST] = 0.0
     row, column = positions(blocks)
     return Lambda[row, column]
+
+
+def principal(Lambda: Floats, blocks: tuple[int, ...]) -> tuple[Floats, Floats]:
+    """Give the principal axes of D = Lambda Lambda' in each block, and the root of D in these axes.
+
+    Parameters
+    ----------
+    Lambda : (..., q, q) array
+        Any square root of D, block-diagonal.
+    blocks : tuple of int
+        Sizes of the blocks of G.
+
+    Returns
+    -------
+    axes, root : (..., q, q) arrays
+        D = axes root root' axes'; the root is diagonal, largest first in each block.
+
+    Examples
+    --------
+    >>> axes, root = principal(np.array([[0.0, 0.0], [2.0, 0.0]]), (2,))
+    >>> np.abs(axes).tolist(), root.diagonal().tolist()
+    ([[0.0, 1.0], [1.0, 0.0]], [2.0, 0.0])
+    """
+    axes, root = np.zeros_like(Lambda), np.zeros_like(Lambda)
+    for block in slices(blocks):
+        axes[..., block, block], size, _ = np.linalg.svd(Lambda[..., block, block])
+        each = np.arange(block.start, block.stop)
+        root[..., each, each] = size
+    return axes, root
 
 
 def spread(G: Floats) -> tuple[Floats, Floats]:

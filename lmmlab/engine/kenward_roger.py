@@ -1,0 +1,119 @@
+"""Kenward & Roger's account of small samples: a wider covariance matrix, df, and a scaled F.
+
+Unlike Satterthwaite's it asks what the design could tell about the variances, not what these data
+happened to tell (expected, not observed information); and it corrects the covariance matrix of the
+fixed effects for the variances being estimated. Both come from small matrices of each group.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lmmlab.engine.covariance import directions
+from lmmlab.engine.crossproducts import Crossproducts
+from lmmlab.engine.design import Floats, LMMError
+from lmmlab.engine.satterthwaite import Uncertainty, along, inverted, products, projected
+from lmmlab.engine.solve import Solution
+
+_ZERO = 1e-10  # where a ratio of two such numbers is 1
+_TWO = 1e-2  # so near to 2 degrees of freedom F is not scaled
+
+
+def kenward_roger(cross: Crossproducts, at: Solution) -> tuple[Uncertainty, Floats]:
+    """Work out the uncertainty of G and sigma from the design, and the covariance adjusted for it.
+
+    Parameters
+    ----------
+    cross : Crossproducts
+        The conditioned data.
+    at : Solution
+        The REML solution at the estimates.
+
+    Returns
+    -------
+    Uncertainty
+    (..., p, p) array
+        The adjusted covariance matrix of the white fixed effects, over sigma**2: I if nothing is
+        to be adjusted.
+
+    Notes
+    -----
+    Kenward & Roger (1997, Biometrics 53, 983-997), with V linear in its parameters, which are the
+    free elements of G and sigma**2. Their result does not change if these are replaced by linear
+    combinations, so it is written here for V = s V0 + Z H Z', at s = sigma**2 and H = 0. In white
+    effects, over sigma**2 and with B(E) = sum_j C_j' E C_j, the change of their covariance along a
+    symmetric E; t(E) = sum_j tr(P_j E) - tr B(E); and with W = 2 S^-1,
+
+        S(E1, E2) = sum_j tr(E1 P_j E2 (P_j - 2 C_j C_j')) + tr(B(E1) B(E2)) - t(E1) t(E2) / (n - p)
+        adjusted  = I + 2 sum_rs W_rs (sum_j C_j' E_r P_j E_s C_j - B(E_r) B(E_s)).
+
+    The direction s contributes nothing to the adjustment, since V0 is what all is measured by, and
+    1 / (n - p) to the uncertainty of every variance; that of E is measured with it held fixed.
+    All elements of G count, on the boundary, too.
+    """
+    q = at.F.shape[-3]
+    P, C = projected(cross, at, np.eye(q))
+    T = products(C)
+    own = np.einsum("...acn,...bcn->...abn", C, C)
+    squares = (cross.count * P - own).sum(-1)
+    E = directions(cross.blocks).reshape(-1, q * q)
+    lead, p = P.shape[:-3], T.shape[-1]
+
+    flat = P.reshape(*lead, q * q, -1), (cross.count * P - 2.0 * own).reshape(*lead, q * q, -1)
+    each = (flat[0] @ np.swapaxes(flat[1], -1, -2)).reshape(*lead, q, q, q, q)  # b c, d a
+    each = np.moveaxis(each, -1, -4).reshape(*lead, q * q, q * q)  # a b, c d
+    B = (E @ T.reshape(*lead, q * q, p * p)).reshape(*lead, -1, p, p)
+    flat_B = B.reshape(*lead, -1, p * p)
+    t = squares.reshape(*lead, q * q) @ E.T
+    information = E @ each @ E.T + flat_B @ np.swapaxes(flat_B, -1, -2)
+    information -= t[..., :, None] * t[..., None, :] / at.df
+    inverse = inverted(information)
+
+    middle = (E.T @ inverse @ E).reshape(*lead, q, q, q, q)
+    middle = np.einsum("...abcd,...bcn->...adn", middle, P)
+    added = np.einsum("...ain,...adn,...djn->...ij", C, middle, C)
+    turned = np.einsum("...rs,...sij->...rij", inverse, B)
+    added -= (B @ turned).sum(-3)
+    adjusted = np.eye(p) + 4.0 * added
+    return Uncertainty(at.df, along(cross.blocks, T, squares, at.df), inverse), adjusted
+
+
+def scaled(known: Uncertainty, rows: Floats) -> tuple[float, float]:
+    """Give the denominator degrees of freedom and the scale of a joint F.
+
+    Parameters
+    ----------
+    known : Uncertainty
+        From `kenward_roger`, of one response.
+    rows : (r, p) array
+        Orthonormal white directions, which span the hypothesis.
+
+    Raises
+    ------
+    LMMError
+        If no F distribution has the moments that the statistic has.
+
+    Notes
+    -----
+    Kenward & Roger (1997), Section 3, with their choice of constants, which makes the result exact
+    for Hotelling's T**2 and for the F of an analysis of variance. As in pbkrtest, F is not scaled
+    where the degrees of freedom are nearly 2 (Halekoh & Hojsgaard 2014, J. Stat. Soft. 59(9)).
+    """
+    r = len(rows)
+    inside = rows @ known.slope @ rows.T
+    trace = np.einsum("kii->k", inside)
+    A1 = 2.0 * (r * r / known.df + float(trace @ known.inverse @ trace))
+    A2 = 2.0 * (r / known.df + float(np.einsum("kij,kl,lij->", inside, known.inverse, inside)))
+    B = (A1 + 6.0 * A2) / (2.0 * r)
+    g = ((r + 1.0) * A1 - (r + 4.0) * A2) / ((r + 2.0) * A2)
+    c1, c2, c3 = np.array([g, r - g, r + 2.0 - g]) / (3.0 * r + 2.0 * (1.0 - g))
+    left, below = 1.0 - A2 / r, 1.0 - c2 * B
+    ratio = 1.0 if max(abs(left), abs(below)) < _ZERO else left / below
+    df = 4.0 + (r + 2.0) * (1.0 - c3 * B) / (ratio**2 * (1.0 + c1 * B) - (1.0 - c3 * B))
+    scale = 1.0 if abs(df - 2.0) < _TWO else df * left / (df - 2.0)
+    if not (0.0 < df < np.inf and 0.0 < scale < np.inf):
+        raise LMMError(
+            "Kenward and Roger's F cannot be computed: there are too few groups to test these "
+            f'{r} effects together. Test them one by one, or use method="satterthwaite".'
+        )
+    return df, scale
