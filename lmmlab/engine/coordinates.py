@@ -1,0 +1,319 @@
+"""The likelihood in coordinates of which one is the parameter that is asked about.
+
+A profile holds one parameter at a value and lets all others be at their best. That is simplest
+where the parameter *is* a coordinate: then holding it needs no side condition, and boundaries (an
+sd of 0, a correlation of 1 or -1) are ordinary points. So each parameter has coordinates of its
+own, which differ from (theta, log sigma) in at most three places:
+
+- The random effects are turned so that the one in question comes first, (b_k, ...) or
+  (b_k, b_l, ...). The first row of Lambda is then (sd_k / sigma, 0, ...).
+- An sd: theta_1 is replaced by sigma theta_1.
+- A correlation: the first two rows of Lambda, (r_k, 0) and r_l (sin phi, cos phi), are written
+  with phi, whose sine is the correlation, and the roots of r_k and r_l, so that neither sd can
+  become negative.
+- sigma: log sigma is there already. A fixed effect: it is added as a last coordinate.
+
+The deviance is that of maximum likelihood, -2 log likelihood. Its derivatives are exact.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from lmmlab.engine.covariance import factor, positions, settle, slices, theta_of
+from lmmlab.engine.crossproducts import Crossproducts
+from lmmlab.engine.design import Floats, Ints
+from lmmlab.engine.solve import Solution, derivatives, in_theta, solve
+
+Kind = Literal["sd", "cor", "sigma", "beta"]
+
+_FLAT = 1e-10  # the least curvature in any direction, relatively
+
+
+@dataclass(frozen=True, eq=False)
+class Coordinates:
+    """Coordinates of the likelihood, one of which tells the value of one parameter.
+
+    Attributes
+    ----------
+    kind : {"sd", "cor", "sigma", "beta"}
+        What the parameter is.
+    cross : Crossproducts
+        The conditioned data.
+    axes : (q, q) array
+        Conditioned random effects are these, times the turned ones.
+    held : (p,) array
+        The coordinate of a fixed effect is held' beta, beta the conditioned ones.
+    turned : (3, 3) array
+        The first three elements of a correlated block of theta are `turned` times the elements of
+        the rows of the two random effects.
+    start : (d,) array
+        The estimates.
+    place : int
+        Which coordinate tells the parameter.
+    changed : (0,), (1,) or (3,) integer array
+        Which elements of theta are replaced.
+    origin, scale, sigma : float
+        What `value` needs to know, and the estimate of sigma.
+    """
+
+    kind: Kind
+    cross: Crossproducts
+    axes: Floats
+    held: Floats
+    turned: Floats
+    start: Floats
+    place: int
+    changed: Ints
+    origin: float
+    scale: float
+    sigma: float
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Between which values the coordinate may lie."""
+        half = np.pi / 2.0
+        return {"sd": (0.0, np.inf), "cor": (-half, half)}.get(self.kind, (-np.inf, np.inf))
+
+    @cached_property
+    def rest(self) -> Ints:
+        """The other coordinates."""
+        return np.delete(np.arange(len(self.start)), self.place)
+
+    def value(self, coordinate: Floats) -> Floats:
+        """Turn values of the coordinate into values of the parameter."""
+        scaled = {"sigma": np.exp, "cor": np.sin}.get(self.kind, np.asarray)(coordinate)
+        return self.origin + self.scale * np.asarray(scaled)
+
+
+@dataclass(frozen=True, eq=False)
+class Point:
+    """What the deviance is at one point, and what it promises nearby.
+
+    Attributes
+    ----------
+    x : (d,) array
+        The coordinates.
+    deviance : float
+        Here, and
+    gain : float
+        how much less it is, to second order, at the best values of the other coordinates.
+    move, tangent : (d - 1,) arrays
+        How to get to these, and how they change with the parameter's coordinate.
+    slope, curvature : float
+        First and second derivative of the profile with respect to the coordinate.
+    least : float
+        The least curvature in the other coordinates, relatively; negative at a saddle.
+    way_out : (d - 1,) array
+        Its direction.
+    """
+
+    x: Floats
+    deviance: float
+    gain: float
+    move: Floats
+    tangent: Floats
+    slope: float
+    curvature: float
+    least: float
+    way_out: Floats
+
+    @property
+    def profile(self) -> float:
+        """The deviance with the other coordinates at their best values."""
+        return self.deviance - self.gain
+
+
+def coordinates(
+    kind: Kind, which: tuple[int, ...], cross: Crossproducts, at: Solution
+) -> Coordinates:
+    """Choose coordinates for one parameter.
+
+    Parameters
+    ----------
+    kind : {"sd", "cor", "sigma", "beta"}
+    which : tuple of int
+        The random column of an sd, the two of a correlation, the fixed column of a fixed effect,
+        () for sigma.
+    cross : Crossproducts
+        The conditioned data.
+    at : Solution
+        The maximum likelihood estimates.
+
+    Returns
+    -------
+    Coordinates
+    """
+    blocks, sigma = cross.blocks, float(np.sqrt(at.variance))
+    row, column = positions(blocks)
+    random = which if kind in ("sd", "cor") else ()
+    reach = np.linalg.inv(cross.S)[list(random)]  # original random effects of the conditioned
+    length = np.linalg.norm(reach, axis=1)
+    axes, R = _turn(at.Lambda, blocks, (reach / length[:, None]).T)
+    theta = settle(theta_of(axes.T @ at.Lambda, blocks), np.eye(len(axes)), blocks)
+    start = np.append(theta, 0.0)
+    place, origin, scale = len(theta), 0.0, sigma
+    held, turned, changed = np.zeros(len(cross.kept)), np.eye(3), np.empty(0, dtype=np.intp)
+    if random:
+        first = next(block.start for block in slices(blocks) if random[0] < block.stop)
+        place = int(np.flatnonzero((row == first) & (column == first))[0])
+        changed, scale = np.array([place]), sigma * float(length[0])
+    if kind == "cor":
+        inside = np.flatnonzero((row >= first) & (column >= first) & (row < first + 2))[:3]
+        changed, place, scale = inside, int(inside[1]), 1.0
+        turned[1:, 1:] /= R[1, 1]
+        turned[1, 0] = -R[0, 1] / R[1, 1]
+        one, two, three = np.linalg.solve(turned, theta[inside])
+        start[inside] = np.sqrt(one), np.arctan2(two, three), np.sqrt(np.hypot(two, three))
+    if kind == "beta":
+        held = np.linalg.inv(cross.R)[which[0]]
+        place, origin = len(start), float(cross.ols[which[0]])
+        scale = sigma * float(np.linalg.norm(held))
+        held = held / scale
+        start = np.append(start, held @ at.beta)
+    return Coordinates(kind, cross, axes, held, turned, start, place, changed, origin, scale, sigma)
+
+
+def look(here: Coordinates, x: Floats) -> Point:
+    """Evaluate the deviance and its derivatives at one point.
+
+    Notes
+    -----
+    With r2 and V0 as in `lmmlab.engine.solve`, the deviance is
+
+        log|V0| + n log(2 pi sigma**2) + r2 / sigma**2.
+
+    A fixed effect that is held at c adds (c - betahat)**2 / [(X' V0^-1 X)^-1]_kk to r2, since this
+    is what least squares loses by one linear restriction; nothing is conditioned anew.
+    """
+    inner, jacobian, bend = _inner(here, x)
+    cross, k = here.cross, len(here.start) - 1 - (here.kind == "beta")
+    row, column = positions(cross.blocks)
+    root = factor(inner[:k], cross.blocks)
+    s2 = (here.sigma * np.exp(inner[k])) ** 2
+    at = solve(cross, here.axes @ root, reml=False)
+    if here.kind == "beta":
+        at, off, along, variance = _hold(at, here.held, inner[k + 1])
+    df = at.r2 / s2  # for which this sigma would be the best one
+    slope, curvature = derivatives(cross, replace(at, df=df), here.axes)
+    F = here.axes.T @ at.F
+    fall = np.einsum("kan,kbn,n->ab", F, F, cross.count) - slope  # of r2 / sigma**2, in D
+    curvature = curvature + fall[:, :, None, None] * (fall / df)  # sigma stays where it is
+
+    gradient, hessian = np.zeros(len(x)), np.zeros((len(x), len(x)))
+    gradient[:k], hessian[:k, :k] = in_theta(slope, curvature, root, cross.blocks)
+    gradient[k], hessian[k, k] = 2.0 * (cross.n - df), 4.0 * df
+    hessian[k, :k] = hessian[:k, k] = 4.0 * (fall @ root)[row, column]
+    if here.kind == "beta":
+        left = at.y[:, 0] - np.einsum("kpn,p->kn", at.fixed, at.beta)
+        lost = np.einsum("kan,kn->an", F, left)
+        gained = np.einsum("kan,kpn,p->an", F, at.fixed, along)
+        mixed = 2.0 * ((lost @ gained.T + gained @ lost.T) @ root)[row, column] / s2
+        gradient[-1], hessian[-1, -1] = 2.0 * off / (variance * s2), 2.0 / (variance * s2)
+        hessian[-1, k] = hessian[k, -1] = -2.0 * gradient[-1]
+        hessian[-1, :k] = hessian[:k, -1] = mixed
+    hessian = jacobian.T @ hessian @ jacobian + np.tensordot(gradient, bend, 1)
+    return _point(here, x, at.criterion(s2), jacobian.T @ gradient, hessian)
+
+
+def _turn(Lambda: Floats, blocks: tuple[int, ...], first: Floats) -> tuple[Floats, Floats]:
+    """Give axes (q, q) that begin with these directions (q, r) in their block, and R of the latter.
+
+    The other axes, and those of other blocks, are principal axes of D, where its root is no crooked
+    coordinate (see `lmmlab.engine.newton`).
+    """
+    axes, R = np.zeros_like(Lambda), np.eye(first.shape[1])
+    for block in slices(blocks):
+        principal = np.linalg.svd(Lambda[block, block])[0]
+        axes[block, block] = principal
+        if first[block].any():
+            Q, R = np.linalg.qr(np.column_stack([first[block], principal]))
+            signs = np.ones(len(Q))
+            signs[: first.shape[1]] = np.copysign(1.0, np.diagonal(R)[: first.shape[1]])
+            axes[block, block], R = Q * signs, signs[:, None] * R
+    return axes, R
+
+
+def _inner(here: Coordinates, x: Floats) -> tuple[Floats, Floats, Floats]:
+    """Give (theta, log sigma, beta), and how they change with x: first and second derivatives."""
+    d = len(x)
+    inner, jacobian, bend = x.copy(), np.eye(d), np.zeros((d, d, d))
+    if here.kind == "sd":
+        (i,), last = here.changed, d - 1
+        shrink = np.exp(-x[last])
+        inner[i] = x[i] * shrink
+        jacobian[i, i], jacobian[i, last] = shrink, -inner[i]
+        bend[i, i, last] = bend[i, last, i] = -shrink
+        bend[i, last, last] = inner[i]
+    if here.kind == "cor":
+        own, phi, other = x[here.changed]
+        sine, cosine, square = np.sin(phi), np.cos(phi), other * other
+        rows = np.array([own * own, square * sine, square * cosine])
+        first = np.zeros((3, 3))
+        first[0, 0] = 2.0 * own
+        first[1, 1:] = square * cosine, 2.0 * other * sine
+        first[2, 1:] = -square * sine, 2.0 * other * cosine
+        second = np.zeros((3, 3, 3))
+        second[0, 0, 0] = 2.0
+        second[1, 1:, 1:] = [-square * sine, 2 * other * cosine], [2 * other * cosine, 2 * sine]
+        second[2, 1:, 1:] = [-square * cosine, -2 * other * sine], [-2 * other * sine, 2 * cosine]
+        inner[here.changed] = here.turned @ rows
+        jacobian[np.ix_(here.changed, here.changed)] = here.turned @ first
+        bend[np.ix_(*3 * (here.changed,))] = np.tensordot(here.turned, second, 1)
+    return inner, jacobian, bend
+
+
+def _hold(at: Solution, held: Floats, value: float) -> tuple[Solution, float, Floats, float]:
+    """Hold one combination of the fixed effects at a value, the others at their best.
+
+    Returns
+    -------
+    at : Solution
+        With beta, r2, and the inverse for the fixed effects that are left.
+    off : float
+        How far the value is from the best one.
+    along : (p,) array
+        How beta changes with the value.
+    variance : float
+        held' (X' V0^-1 X)^-1 held.
+    """
+    reach = at.inverse @ held
+    variance = float(reach @ reach)
+    along = reach @ at.inverse / variance
+    off = float(value - held @ at.beta)
+    return (
+        replace(
+            at,
+            beta=at.beta + off * along,
+            r2=at.r2 + off * off / variance,
+            inverse=at.inverse - np.outer(reach, along),
+        ),
+        off,
+        along,
+        variance,
+    )
+
+
+def _point(
+    here: Coordinates, x: Floats, deviance: float, gradient: Floats, hessian: Floats
+) -> Point:
+    place, rest = here.place, here.rest
+    size, vectors = np.linalg.eigh(hessian[rest[:, None], rest])
+    bound = np.maximum(np.abs(size), _FLAT * np.abs(size).max())
+    inverse = (vectors / bound) @ vectors.T
+    move, tangent = -inverse @ gradient[rest], -inverse @ hessian[rest, place]
+    return Point(
+        x=x,
+        deviance=deviance,
+        gain=-float(gradient[rest] @ move) / 2.0,
+        move=move,
+        tangent=tangent,
+        slope=float(gradient[place] + tangent @ gradient[rest]),
+        curvature=float(hessian[place, place] + tangent @ hessian[rest, place]),
+        least=float(size[0] / bound[-1]),
+        way_out=vectors[:, 0],
+    )
