@@ -12,18 +12,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import compress, product
+from itertools import compress
 
 import numpy as np
-from numpy.typing import ArrayLike
-from scipy.special import chdtrc, fdtrc
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import fdtrc
 
-from lmmlab.engine.classical.wide import Factor, factor, table, values
-from lmmlab.engine.design import Floats, Ints, LMMError, require_finite
+from lmmlab.engine.classical.contrasts import contrasts
+from lmmlab.engine.classical.sphericity import greenhouse_geisser, huynh_feldt, mauchly
+from lmmlab.engine.classical.wide import Factor, crossed, factor, of_person, table, values
+from lmmlab.engine.design import Floats, Ints, LMMError
+from lmmlab.engine.remarks import listed
 from lmmlab.engine.table import Table
 
 _ROUNDING = 1e-24  # a share of the response's sum of squares that is nothing but rounding
-_EQUAL = 1e-10  # what still counts as equal, for quantities that are scaled to 1
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -74,7 +76,9 @@ class RMAnova:
         """The uncorrected tests, a row for each term."""
         columns = ("SS", "df", "error SS", "error df", "F", "p")
         numbers = (self.SS, self.df, self.error_SS, self.error_df, self.F, self.p)
-        return self._tabled(columns, numbers, np.full(len(self.terms), True), "")
+        asked = [*compress(self.terms, self.directions > 1)]
+        note = f"The p of {listed(asked)} presupposes sphericity: see .sphericity." if asked else ""
+        return self._tabled(columns, numbers, self.directions > 0, note)
 
     @property
     def sphericity(self) -> Table:
@@ -89,13 +93,21 @@ class RMAnova:
             said.append("An HF epsilon above 1 counts as 1 in its p.")
         if np.isnan(self.W[..., asked]).any():
             said.append(
-                "Mauchly's test is undefined where there are not more persons than differences "
-                "between cells."
+                "Mauchly's test is undefined where there are too few persons: their error needs at "
+                "least as many degrees of freedom as there are differences between cells."
+            )
+        if np.isnan(self.hf[..., asked]).any():
+            said.append(
+                "The HF epsilon is undefined where persons leave too little to estimate it."
             )
         return self._tabled(columns, numbers, asked, " ".join(said))
 
     def _tabled(
-        self, columns: tuple[str, ...], numbers: tuple[Floats | Ints, ...], rows: Floats, note: str
+        self,
+        columns: tuple[str, ...],
+        numbers: tuple[Floats | Ints, ...],
+        rows: NDArray[np.bool_],
+        note: str,
     ) -> Table:
         if self.F.ndim > 1:
             raise LMMError(
@@ -103,10 +115,12 @@ class RMAnova:
                 "F, p, gg_p and so on, which have an entry for each study and term."
             )
         names = tuple(compress(self.terms, rows.tolist()))
-        return Table(names, columns, np.column_stack(numbers)[rows], note)
+        return Table(names, columns, np.column_stack(numbers)[rows].astype(float), note)
 
     def __repr__(self) -> str:
-        return f"{self.table!r}\n\n{self.sphericity!r}" if self.F.ndim == 1 else object.__repr__(self)
+        return (
+            f"{self.table!r}\n\n{self.sphericity!r}" if self.F.ndim == 1 else object.__repr__(self)
+        )
 
 
 def rm_anova(
@@ -146,15 +160,9 @@ def rm_anova(
     Type III with sum-to-zero contrasts, as car (Fox & Weisberg 2019) does on the multivariate
     linear model: H spans what a term adds to all other terms between persons. The F of a term
     within persons is exact under sphericity, M'VM = c I, where V is the covariance of a person's
-    cells; compound symmetry is enough. Otherwise both degrees of freedom are too large by about
-    the factor 1 / epsilon (Box 1954). With S = M'EM, E the error sums of squares and products on
-    n degrees of freedom and d the columns of M:
-
-    - Mauchly (1940): W = det S / (tr S / d)^d, p from chi2 with Box's second-order term
-      (Anderson 2003, section 10.7.4);
-    - Greenhouse & Geisser (1959): epsilon = (tr S)^2 / (d tr S^2), see `epsilon`;
-    - Huynh & Feldt (1976) with the correction of Lecoutre (1991):
-      ((n + 1) d gg - 2) / (d (n - d gg)).
+    cells; compound symmetry is enough. Otherwise both degrees of freedom are too large, by about
+    the factor 1 / epsilon (Box 1954). `greenhouse_geisser`, `huynh_feldt` and `mauchly` work on
+    the error's sums of squares and products of YM.
 
     On balanced data this F is that of a mixed model with random intercepts, days as a factor, as
     long as persons differ no less than chance alone makes them.
@@ -169,32 +177,113 @@ def rm_anova(
     """
     y = values(y)
     rows = y.shape[-1]
-    who = factor("person", person, rows)
+    people = factor("person", person, rows)
     inside = {name: factor(name, labels, rows) for name, labels in within.items()}
     outside = {name: factor(name, labels, rows) for name, labels in (between or {}).items()}
-    _require_factors(inside, outside, who)
-    Y = _complete(table(y, who, _crossed(inside)), who, _crossed(inside))
-    group = _crossed(outside)
-    of_person = np.empty(len(who.levels), dtype=np.intp)
-    of_person[who.codes] = group.codes
-    _require_persons(of_person, group)
+    _require_factors(inside, outside, people)
+    groups = crossed(outside, rows)
+    group = of_person(people, groups)
+    _require_persons(group, groups)
+    cells = crossed(inside, rows)
+    Y = table(y, people, cells)
+    _require_complete(Y, people, cells)
 
     size = np.einsum("...ij,...ij->...", Y, Y)
     Y = Y - Y.mean((-1, -2), keepdims=True)  # no term asks for the grand mean
-    questions = {key: C[of_person] for key, C in contrasts(_sizes(outside)).items()}
-    H = {key: _added(columns, _others(questions, key)) for key, columns in questions.items()}
-    basis = np.linalg.qr(np.concatenate(list(questions.values()), axis=1)).Q
+    X = {effect: basis[group] for effect, basis in contrasts(_sizes(outside)).items()}
+    H = {effect: _added(X, effect) for effect in X}
+    basis = np.linalg.qr(np.hstack(list(X.values()))).Q
     left = Y - basis @ (basis.T @ Y)
-    n = len(who.levels) - basis.shape[1]
+    n = Y.shape[-2] - basis.shape[1]
 
-    terms, columns = [], []
+    terms, tests = [], []
     for inner, M in contrasts(_sizes(inside)).items():
         error = left @ M
         S = np.swapaxes(error, -1, -2) @ error
-        for outer in questions:
-            names = [*compress(outside, outer), *compress(inside, inner)]
-            if names:
-                asked = H[outer].T @ Y @ M
-                terms.append(":".join(names))
-                columns.append(_tests(asked, S, n, terms[-1], size))
-    return RMAnova(tuple(terms), *map(np.stack, zip(*columns, strict=True)))
+        for outer in X:
+            name = ":".join([*compress(outside, outer), *compress(inside, inner)])
+            if name:
+                terms.append(name)
+                tests.append(_test(name, H[outer].T @ Y @ M, S, n, Y.shape[-1], size))
+    return RMAnova(tuple(terms), *(np.stack(entry, axis=-1) for entry in zip(*tests, strict=True)))
+
+
+def _test(
+    name: str, asked: Floats, S: Floats, n: int, cells: int, size: Floats
+) -> tuple[Floats | int, ...]:
+    """Give the entries of one term, in the order of `RMAnova`, from H'YM and the error's S."""
+    d = S.shape[-1]
+    df, error_df = asked.shape[-2] * d, n * d
+    SS, error_SS = np.einsum("...ij,...ij->...", asked, asked), np.einsum("...ii->...", S)
+    if (error_SS <= _ROUNDING * size).any():
+        raise LMMError(
+            f"Nothing is left as error for {name}: all persons of a group show the same, so F is "
+            "infinite or undefined. Check whether rows were copied."
+        )
+    F = SS / df * error_df / error_SS
+    gg = greenhouse_geisser(S)
+    hf = huynh_feldt(gg, d, n)
+    p, gg_p, hf_p = (fdtrc(df * e, error_df * e, F) for e in (1.0, gg, np.minimum(hf, 1.0)))
+    return SS, df, error_SS, error_df, F, p, gg, gg_p, hf, hf_p, *mauchly(S, n, cells), d
+
+
+def _added(X: dict[tuple[bool, ...], Floats], effect: tuple[bool, ...]) -> Floats:
+    """Give orthonormal columns for what an effect between persons adds to all the others."""
+    others = np.hstack([np.empty((len(X[effect]), 0)), *(X[e] for e in X if e != effect)])
+    basis = np.linalg.qr(others).Q
+    return np.asarray(np.linalg.qr(X[effect] - basis @ (basis.T @ X[effect])).Q, dtype=np.float64)
+
+
+def _sizes(factors: dict[str, Factor]) -> list[int]:
+    return [len(one.levels) for one in factors.values()]
+
+
+def _require_factors(inside: dict[str, Factor], outside: dict[str, Factor], people: Factor) -> None:
+    if not inside:
+        raise LMMError(
+            "Name at least one factor within persons, for instance within={'day': day}. Without "
+            "one this is an ordinary analysis of variance."
+        )
+    for name, one in (inside | outside).items():
+        if len(one.levels) < 2:
+            raise LMMError(
+                f"{name} has only one level, {one.levels[0]}, so there is nothing to compare. "
+                "Leave it out, or choose rows with more levels."
+            )
+    for name, one in inside.items():
+        if len(np.unique(people.codes * len(one.levels) + one.codes)) == len(people.levels):
+            raise LMMError(
+                f"{name} never changes within a person, so it belongs to between, not to within."
+            )
+
+
+def _require_persons(group: Ints, groups: Factor) -> None:
+    size = np.bincount(group, minlength=len(groups.levels))
+    if not size.all():
+        raise LMMError(
+            f"No person has {groups.levels[size.argmin()]}. Leave out a factor or a level, so that "
+            "every group has persons."
+        )
+    if len(group) == 1:
+        raise LMMError(
+            "One person is no sample: nothing tells an effect from chance. Take more persons."
+        )
+    if len(group) == len(size):
+        raise LMMError(
+            f"With {len(group)} persons in {len(size)} groups there is no error to compare effects "
+            "with. Take at least one person more; better, several in each group."
+        )
+
+
+def _require_complete(Y: Floats, people: Factor, cells: Factor) -> None:
+    empty = np.isnan(Y).any(tuple(range(Y.ndim - 2)))
+    if not empty.any():
+        return
+    who, where = np.argwhere(empty)[0]
+    more = empty.sum() - 1
+    others = f", and {more} other cell{'s are' if more > 1 else ' is'} empty" if more else ""
+    raise LMMError(
+        f"Person {people.levels[who]} has no value at {cells.levels[where]}{others}. This analysis "
+        "needs every person in every cell: leave out the persons who are not complete and say so, "
+        "or fit a mixed model, which takes the rows there are."
+    )

@@ -6,6 +6,8 @@ and each analysis decides what that means to it: `rm_anova` refuses, `missing` h
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -52,6 +54,43 @@ def factor(name: str, labels: ArrayLike, rows: int) -> Factor:
     return Factor(tuple(map(str, levels.tolist())), codes)
 
 
+def crossed(factors: Mapping[str, Factor], rows: int) -> Factor:
+    """Make one factor of several: its levels are their cells, the last factor varying fastest.
+
+    Examples
+    --------
+    >>> one = factor("day", [0, 1, 0, 1], 4), factor("arm", list("aabb"), 4)
+    >>> crossed({"day": one[0], "arm": one[1]}, 4).levels[1]
+    'day = 0, arm = b'
+    """
+    named = ([f"{name} = {level}" for level in one.levels] for name, one in factors.items())
+    codes = np.zeros(rows, dtype=np.intp)
+    for one in factors.values():
+        codes = codes * len(one.levels) + one.codes
+    return Factor(tuple(map(", ".join, product(*named))), codes)
+
+
+def of_person(person: Factor, group: Factor) -> Ints:
+    """Give the group (N,) of each person.
+
+    Raises
+    ------
+    LMMError
+        If a person is in two groups.
+    """
+    own = np.empty(len(person.levels), dtype=np.intp)
+    own[person.codes] = group.codes
+    moved = np.flatnonzero(own[person.codes] != group.codes)
+    if len(moved):
+        who, other = person.codes[moved[0]], group.codes[moved[0]]
+        raise LMMError(
+            f"Person {person.levels[who]} is in two groups, {group.levels[own[who]]} and "
+            f"{group.levels[other]}. Groups part the persons: what changes within a person is "
+            "another factor within."
+        )
+    return own
+
+
 def wide(y: ArrayLike, person: ArrayLike, time: ArrayLike) -> Floats:
     """Put long data, a row for each value, into a table of persons by occasions.
 
@@ -79,9 +118,9 @@ def wide(y: ArrayLike, person: ArrayLike, time: ArrayLike) -> Floats:
     [[nan, 7.0], [5.0, 6.0]]
     """
     y = values(y)
-    people, times = (factor(*of, y.shape[-1]) for of in (("person", person), ("time", time)))
-    named = Factor(tuple(f"time = {level}" for level in times.levels), times.codes)
-    return table(y, people, named)
+    rows = y.shape[-1]
+    times = crossed({"time": factor("time", time, rows)}, rows)
+    return table(y, factor("person", person, rows), times)
 
 
 def values(y: ArrayLike) -> Floats:
