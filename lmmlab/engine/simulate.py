@@ -15,7 +15,7 @@ from lmmlab.engine.design import Floats, Ints, LMMError
 _BLOCK = 32  # numbers that are drawn together for one person
 
 
-def normals(seed: int, people: int, width: int) -> Floats:
+def normals(seed: int, people: int, width: int, stream: int = 0) -> Floats:
     """Draw standard normals that stay with their person.
 
     Parameters
@@ -26,6 +26,9 @@ def normals(seed: int, people: int, width: int) -> Floats:
         Number of rows.
     width : int
         Numbers for each person, for example two for the random effects and one for each visit.
+    stream : int
+        Another stream of the same seed is independent: 0 is for what is measured, the others are
+        for the layout (`lmmlab.engine.layout`) and for who leaves.
 
     Returns
     -------
@@ -40,7 +43,8 @@ def normals(seed: int, people: int, width: int) -> Floats:
     Notes
     -----
     The layout is fixed: numbers 0 to 31 of all people come person by person from the stream
-    (seed, 0), numbers 32 to 63 from the stream (seed, 1), and so on.
+    (seed, 0), numbers 32 to 63 from the stream (seed, 1), and so on; the streams other than 0
+    are NumPy's spawned ones (``SeedSequence.spawn_key``).
 
     Examples
     --------
@@ -50,8 +54,11 @@ def normals(seed: int, people: int, width: int) -> Floats:
     """
     if seed < 0:
         raise LMMError(f"The seed is {seed}. Take a whole number from 0 on.")
+    spawned = (stream,) if stream else ()
     blocks = [
-        np.random.default_rng([seed, block]).standard_normal((people, _BLOCK))
+        np.random.default_rng(
+            np.random.SeedSequence([seed, block], spawn_key=spawned)
+        ).standard_normal((people, _BLOCK))
         for block in range(-(-width // _BLOCK))
     ]
     return np.concatenate([np.empty((people, 0)), *blocks], axis=1)[:, :width]

@@ -11,21 +11,27 @@ from lmmlab.engine.simulate import exact_moments, normals, response, root, visit
 sizes = st.integers(0, 70)
 
 
-@given(st.integers(0, 2**40), sizes, sizes, sizes, sizes)
-def test_a_person_keeps_the_numbers(seed, people, more_people, width, more_width):
-    few = normals(seed, people, width)
-    many = normals(seed, people + more_people, width + more_width)
+@given(st.integers(0, 2**40), sizes, sizes, sizes, sizes, st.integers(0, 3))
+def test_a_person_keeps_the_numbers(seed, people, more_people, width, more_width, stream):
+    few = normals(seed, people, width, stream)
+    many = normals(seed, people + more_people, width + more_width, stream)
     assert few.shape == (people, width)
     np.testing.assert_array_equal(few, many[:people, :width])
 
 
 def test_numbers_are_normal_and_independent():
     drawn = normals(3, 5000, 70)
-    other = normals(4, 5000, 70)
+    other = np.hstack([normals(4, 5000, 70), normals(3, 5000, 70, stream=1)])
     assert np.abs(drawn.mean(0)).max() < 5.0 / np.sqrt(5000)
     both = np.corrcoef(np.hstack([drawn, other]).T)
-    assert np.abs(both - np.eye(140)).max() < 5.5 / np.sqrt(5000)
+    assert np.abs(both - np.eye(210)).max() < 5.5 / np.sqrt(5000)
     assert abs((np.abs(drawn) < 1.959964).mean() - 0.95) < 5 * np.sqrt(0.0475 / drawn.size)
+
+
+def test_the_numbers_themselves():
+    # What lessons and links show must not change with a version of this file.
+    expected = [0.345584192064786, 0.8216181435011584]
+    np.testing.assert_allclose(normals(1, 1, 2)[0], expected)
 
 
 def test_a_seed_that_cannot_be():
