@@ -174,7 +174,7 @@ def pooled(df: Floats) -> float:
     Examples
     --------
     >>> pooled(np.array([10.0, 10.0])), round(pooled(np.array([10.0, 20.0])), 3), pooled([2, 9])
-    (10.0, 13.091, 2.0)
+    (10.0, 13.077, 2.0)
     """
     df = np.asarray(df, dtype=float)
     if np.ptp(df) <= _EQUAL * df.max():
