@@ -366,7 +366,7 @@ def test_refuses_factors_on_the_wrong_side():
     y, person, age, sex = data_of("orthodont_rmanova")
     refused("Sex never changes within a person, so it belongs to between", y, person, {**sex})
     trial = {"trial": np.tile(np.arange(4), 27)}
-    refused("Person F01 is in two groups, age = 8 and age = 10", y, person, trial, age)
+    refused("Person M01 is in two groups, age = 14 and age = 8", y, person, trial, age)
     refused("at least one factor within", y, person, {}, sex)
 
 

@@ -85,8 +85,8 @@ def of_person(person: Factor, group: Factor) -> Ints:
         who, other = person.codes[moved[0]], group.codes[moved[0]]
         raise LMMError(
             f"Person {person.levels[who]} is in two groups, {group.levels[own[who]]} and "
-            f"{group.levels[other]}. Groups part the persons: what changes within a person is "
-            "another factor within."
+            f"{group.levels[other]}. A factor that changes within a person belongs to within, "
+            "not to between."
         )
     return own
 
@@ -156,3 +156,20 @@ def table(y: Floats, person: Factor, cell: Factor) -> Floats:
     out = np.full((*y.shape[:-1], shape[0] * shape[1]), np.nan)
     out[..., place] = y
     return out.reshape(*y.shape[:-1], *shape)
+
+
+def occasions(Y: ArrayLike) -> Floats:
+    """Give a table of persons by occasions as floats, (..., N, T) with T at least 2.
+
+    Raises
+    ------
+    LMMError
+        If it is no such table.
+    """
+    Y = values(Y)
+    if Y.ndim < 2 or Y.shape[-1] < 2:
+        raise LMMError(
+            f"Y must be a table of persons by occasions, at least two; its shape is {Y.shape}. "
+            "`wide` makes it from long data."
+        )
+    return Y

@@ -1,0 +1,180 @@
+"""Change from the first to the last occasion, compared between the treated and the others.
+
+What an analyst does who looks at two occasions only: a t test of change scores, or an analysis of
+covariance. Persons without one of the two values are left out, so what this estimates depends on
+who they are; see `lmmlab.engine.classical.missing`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import stdtr, stdtrit
+
+from lmmlab.engine.classical.wide import occasions
+from lmmlab.engine.design import Floats, Ints, LMMError
+from lmmlab.engine.inference import require_confidence
+from lmmlab.engine.table import Table
+
+_ROUNDING = 1e-24  # a share of a sum of squares that is nothing but rounding
+_DEPENDENT = 1e-10  # what a column adds to those before it, relatively, if it adds nothing
+
+
+def change_scores(Y: ArrayLike) -> Floats:
+    """Give each person's last value minus the first.
+
+    Parameters
+    ----------
+    Y : (..., N, T) array
+        Persons by occasions in the order of time, NaN where a value is missing.
+
+    Returns
+    -------
+    (..., N) array
+        NaN where the first or the last value is missing.
+
+    Notes
+    -----
+    Noise in the first value stands in the change too, with the other sign. So a change correlates
+    with where it began even if nobody changes: by -sigma^2 / sqrt((tau0^2 + sigma^2) 2 sigma^2)
+    when persons differ by tau0 and visits by sigma. That is regression to the mean.
+
+    Examples
+    --------
+    >>> change_scores([[1.0, 4.0, 3.0], [5.0, 4.0, np.nan]]).tolist()
+    [2.0, nan]
+    """
+    Y = occasions(Y)
+    change: Floats = Y[..., -1] - Y[..., 0]
+    return change
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Change:
+    """A regression of the change from the first to the last occasion.
+
+    Leading axes (...) are repetitions of the study.
+
+    Attributes
+    ----------
+    names : tuple of str
+        ``"change"``, the mean change (of those not treated, where some are); ``"treated"``, how
+        much more the treated change; ``"first value"``, by what the change differs between
+        persons who began one unit apart.
+    beta, se : (..., p) arrays
+    df : (...) array
+        Persons with both values less p.
+    """
+
+    names: tuple[str, ...]
+    beta: Floats
+    se: Floats
+    df: Ints
+
+    def table(self, confidence: float = 0.95) -> Table:
+        """Give the t tests of a single study, with intervals."""
+        require_confidence(confidence)
+        if self.beta.ndim > 1:
+            raise LMMError(
+                f"These are {self.df.size} studies, and a table shows one. Use the arrays beta, "
+                "se and df, which have an entry for each study."
+            )
+        df = np.full_like(self.beta, self.df)
+        t, reach = self.beta / self.se, self.se * stdtrit(df, (1.0 + confidence) / 2.0)
+        p = 2.0 * stdtr(df, -np.abs(t))
+        columns = ("estimate", "se", "df", "statistic", "p", "lower", "upper")
+        numbers = (self.beta, self.se, df, t, p, self.beta - reach, self.beta + reach)
+        note = f"From the {self.df + len(t)} persons who have a first and a last value."
+        return Table(self.names, columns, np.column_stack(numbers), note)
+
+    def __repr__(self) -> str:
+        return repr(self.table()) if self.beta.ndim == 1 else object.__repr__(self)
+
+
+def change(Y: ArrayLike, treated: ArrayLike | None = None, adjusted: bool = False) -> Change:
+    """Estimate the mean change from the first to the last occasion, or how it differs by treatment.
+
+    Parameters
+    ----------
+    Y : (..., N, T) array
+        Persons by occasions in the order of time, NaN where a value is missing. Who lacks the
+        first or the last value is left out.
+    treated : (N,) array, optional
+        1 for treated persons, 0 for the others. Without it there is one group.
+    adjusted : bool
+        Hold the first value constant (analysis of covariance).
+
+    Returns
+    -------
+    Change
+
+    Raises
+    ------
+    LMMError
+        If too few persons are left, a group is empty, or nothing varies.
+
+    Notes
+    -----
+    Least squares of y_last - y_first on 1, treated and, if adjusted, y_first less its mean. Without
+    the adjustment this is a paired t test, or with two groups a t test of change scores. The
+    adjusted effect of treatment is that of regressing y_last itself on the same columns. In a
+    randomised trial both estimate the same, and adjusting shrinks the variance by (1 + rho) / 2,
+    rho the correlation of first and last value. Where groups differ at the start the two answer
+    different questions (Lord 1967).
+
+    Examples
+    --------
+    >>> Y = [[4.0, 5.0], [6.0, 6.0], [5.0, 7.0], [5.0, 8.0], [6.0, 8.0], [4.0, 8.0]]
+    >>> change(Y, treated=[0, 0, 0, 1, 1, 1]).beta
+    array([1., 2.])
+    """
+    Y = occasions(Y)
+    first, moved = Y[..., 0], change_scores(Y)
+    kept = ~np.isnan(moved)
+    columns, names = [np.ones_like(moved)], ["change"]
+    if treated is not None:
+        arm = np.asarray(treated)
+        if arm.shape != Y.shape[-2:-1] or not np.isin(arm, (0.0, 1.0)).all():
+            raise LMMError(
+                f"treated must say 0 or 1 for each of the {Y.shape[-2]} persons; its shape is "
+                f"{arm.shape}."
+            )
+        columns.append(np.broadcast_to(arm.astype(float), moved.shape))
+        names.append("treated")
+        for value, words in (1.0, "treated"), (0.0, "not treated"):
+            if not (kept & (arm == value)).any(-1).all():
+                raise LMMError(
+                    f"Nobody who is {words} has a first and a last value, so there is nothing to "
+                    "compare. Take more persons, or let fewer leave."
+                )
+    if adjusted:
+        columns.append(first)
+        names.append("first value")
+    df = kept.sum(-1) - len(names)
+    if df.min() < 1:
+        raise LMMError(
+            f"Persons with a first and a last value: {df.min() + len(names)}. That is too few to "
+            f"estimate {' and '.join(names)}, and an error. Take more persons, or let fewer leave."
+        )
+    X, y = np.where(kept[..., None], np.stack(columns, -1), 0.0), np.where(kept, moved, 0.0)
+    size = np.linalg.norm(X, axis=-2)
+    if adjusted:
+        mean = X[..., -1].sum(-1) / kept.sum(-1)
+        X[..., -1] -= kept * mean[..., None]
+    Q, R = np.linalg.qr(X)
+    if (np.abs(np.diagonal(R, axis1=-2, axis2=-1)) <= _DEPENDENT * size).any():
+        raise LMMError(
+            "First values do not vary, or only between the treated and the others, so nothing can "
+            "be adjusted for them. Use adjusted=False."
+        )
+    back, Qy = np.linalg.inv(R), np.swapaxes(Q, -1, -2) @ y[..., None]
+    left = ((y[..., None] - Q @ Qy) ** 2).sum((-1, -2))
+    if (left <= _ROUNDING * (y**2 + np.where(kept, first, 0.0) ** 2).sum(-1)).any():
+        raise LMMError(
+            "Nothing is left as error: all persons who are alike otherwise change by the same. "
+            "Check whether values were copied."
+        )
+    se = np.sqrt(left / df)[..., None] * np.linalg.norm(back, axis=-1)
+    return Change(tuple(names), (back @ Qy)[..., 0], se, df)
