@@ -1,7 +1,9 @@
-"""What variances mean: how far an estimate can be trusted, given how people differ.
+"""What variances mean: how alike rows are, and how far a person's estimate can be trusted.
 
 Everything here is a function of G and sigma, whether they are true, assumed or estimated. The
-average (the fixed effects) is taken as known, so that the textbook identities hold exactly.
+average (the fixed effects) is taken as known, so that the textbook identities hold exactly. What
+they imply for the rows of one person stands in `lmmlab.engine.implied`, what they do to a whole
+study in `lmmlab.engine.precision`.
 """
 
 from __future__ import annotations
@@ -9,8 +11,133 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from lmmlab.engine.design import Floats
+from lmmlab.engine.design import LARGEST, Floats, LMMError
+
+
+def sds(name: str, value: ArrayLike) -> Floats:
+    """Read standard deviations: an array of numbers from 0 on.
+
+    Raises
+    ------
+    LMMError
+        If one is negative or not finite.
+    """
+    sd = np.asarray(value, dtype=float)
+    if not ((sd >= 0.0) & (sd < LARGEST)).all():
+        raise LMMError(
+            f"{name} is a standard deviation, a number from 0 to 1e100; this is {sd.tolist()}."
+        )
+    return sd
+
+
+def shares(sd: ArrayLike) -> Floats:
+    """Split the variance of a row into the shares of its sources.
+
+    Parameters
+    ----------
+    sd : (..., k) array
+        Standard deviations of independent sources: class, child, wave.
+
+    Returns
+    -------
+    (..., k) array
+        Variances over their sum.
+
+    Raises
+    ------
+    LMMError
+        If an sd is negative, or all are 0.
+
+    Notes
+    -----
+    The shares of the sources that two rows have in common add up to their correlation.
+
+    Examples
+    --------
+    Reading in classes (sd 8) of children (20) measured with noise (8): two rows of the same class
+    correlate .121, two of the same child, who is in one class, .879.
+
+    >>> shares([8.0, 20.0, 8.0]).cumsum().round(3).tolist()
+    [0.121, 0.879, 1.0]
+    """
+    variance = np.square(sds("sd", sd))
+    total = variance.sum(-1, keepdims=True)
+    if not (total > 0.0).all():
+        raise LMMError("All standard deviations are 0, so there is no variance to share out.")
+    share: Floats = variance / total
+    return share
+
+
+def icc(tau: ArrayLike, sigma: ArrayLike) -> Floats:
+    """Give the correlation of two rows of one group, which is also a share of variance.
+
+    Parameters
+    ----------
+    tau, sigma : arrays that fit together
+        Sds between groups (a random intercept) and within them.
+
+    Returns
+    -------
+    array
+        tau**2 / (tau**2 + sigma**2).
+
+    Raises
+    ------
+    LMMError
+        If an sd is negative, or both are 0.
+
+    Examples
+    --------
+    >>> icc(4.0, [4.9, 8.0]).round(2).tolist()
+    [0.4, 0.2]
+    """
+    both = np.broadcast_arrays(sds("tau", tau), sds("sigma", sigma))
+    return shares(np.stack(both, axis=-1))[..., 0]
+
+
+def anova_icc(between: ArrayLike, within: ArrayLike, n: ArrayLike) -> Floats:
+    """Estimate the ICC from the mean squares of a one-way analysis of variance.
+
+    Parameters
+    ----------
+    between, within : arrays
+        Mean squares MSB, between groups, and MSW, within them.
+    n : array
+        Rows of each group, the same for all, at least 2.
+
+    Returns
+    -------
+    array
+        (MSB - MSW) / (MSB + (n - 1) MSW), from -1 / (n - 1) to 1. A negative value says that rows
+        of one group differ more than rows of different groups; a random intercept cannot.
+
+    Raises
+    ------
+    LMMError
+        If a mean square is negative, both are 0, or n is below 2.
+
+    Notes
+    -----
+    The estimate of Fisher (1925); where it is positive, REML gives the same.
+
+    Examples
+    --------
+    Dyestuff, six batches of five (Davies & Goldsmith 1972):
+
+    >>> float(anova_icc(11271.5, 2451.25, 5).round(3))
+    0.418
+    """
+    between, within, n = (np.asarray(value, dtype=float) for value in (between, within, n))
+    total = between + (n - 1.0) * within
+    if not ((between >= 0.0) & (within >= 0.0) & (n >= 2.0) & (total > 0.0)).all():
+        raise LMMError(
+            "An ICC needs mean squares from 0 on, not both 0, and at least two rows in each group; "
+            f"these are {between.tolist()} and {within.tolist()}, with n = {n.tolist()}."
+        )
+    estimate: Floats = (between - within) / total
+    return estimate
 
 
 def reliability(G: Floats, sigma: float | Floats, contrast: Floats, precision: Floats) -> Floats:

@@ -1,0 +1,234 @@
+"""Ordinary least squares for one response or for many, with naive or robust standard errors.
+
+The part that needs no response is `lmmlab.engine.classical.sandwich`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import stdtr, stdtrit  # type: ignore[import-untyped]
+
+from lmmlab.engine.classical.sandwich import Errors, LeastSquares, degrees, prepare
+from lmmlab.engine.design import LARGEST, Design, Floats, LMMError
+from lmmlab.engine.inference import require_confidence
+from lmmlab.engine.remarks import listed
+from lmmlab.engine.table import Table
+
+
+class Estimate(NamedTuple):
+    """A combination of coefficients, its standard error and degrees of freedom.
+
+    Where there are many responses, `estimate` and `error` have one for each; `df` is one number,
+    since it follows from the design.
+    """
+
+    estimate: Floats
+    error: Floats
+    df: float
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Regression:
+    """Least squares of one response, or of many, on one design.
+
+    Attributes
+    ----------
+    design : LeastSquares
+    beta : (..., p) array
+        Coefficients; leading axes are responses.
+    vcov : (..., p, p) array
+        Their estimated covariance matrix.
+    sigma : (...) array
+        Residual sd (of a row of weight 1), divisor n - p.
+
+    Examples
+    --------
+    >>> X = np.column_stack([np.ones(6), [0, 1, 2, 0, 1, 2]])
+    >>> design = prepare(X, "CR2", list("aaabbb"), names=("start", "slope"))
+    >>> regress(design, [1.0, 2.0, 4.0, 3.0, 4.0, 7.0]).table().frame().round(3)
+           estimate     se   df  statistic      p  lower   upper
+    start      1.75  0.917  1.0      1.909  0.307 -9.897  13.397
+    slope      1.75  0.250  1.0      7.000  0.090 -1.427   4.927
+    """
+
+    design: LeastSquares
+    beta: Floats
+    vcov: Floats
+    sigma: Floats
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the p coefficients."""
+        return self.design.names
+
+    @property
+    def se(self) -> Floats:
+        """Standard errors (..., p)."""
+        se: Floats = np.sqrt(np.diagonal(self.vcov, axis1=-2, axis2=-1))
+        return se
+
+    @cached_property
+    def df(self) -> Floats:
+        """Degrees of freedom (p,); NaN where the design leaves none, and `table` says so."""
+        return degrees(self.design, np.eye(len(self.names)))
+
+    def contrast(self, c: ArrayLike) -> Estimate:
+        """Estimate a combination of the coefficients.
+
+        Parameters
+        ----------
+        c : (p,) array
+
+        Raises
+        ------
+        LMMError
+            If c has another length, or the design leaves no degrees of freedom for it.
+        """
+        c = np.asarray(c, dtype=float)
+        if c.shape != self.beta.shape[-1:] or not np.isfinite(c).all():
+            raise LMMError(
+                f"A contrast needs a finite weight for each of {listed(self.names)}; this is "
+                f"{c.tolist()}."
+            )
+        df = float(degrees(self.design, c[None])[0])
+        if not df > 0.0:
+            raise LMMError(
+                f"There is no test of this contrast. {_silent(self.design)} Choose another."
+            )
+        return Estimate(self.beta @ c, np.sqrt(np.maximum(c @ self.vcov @ c, 0.0)), df)
+
+    def table(self, confidence: float = 0.95) -> Table:
+        """Give estimates, standard errors, t tests and intervals of one response.
+
+        Parameters
+        ----------
+        confidence : float
+            Level of the intervals.
+
+        Raises
+        ------
+        LMMError
+            If there are many responses, or the confidence is not between 0 and 1.
+        """
+        require_confidence(confidence)
+        if self.beta.ndim > 1:
+            raise LMMError(
+                f"There are {self.sigma.size} responses, and a table shows one. Take them one by "
+                "one, or use beta, se and df."
+            )
+        known = (self.se > 0.0) & (self.df > 0.0)
+        se, df = (np.where(known, value, np.nan) for value in (self.se, self.df))
+        statistic, reach = self.beta / se, stdtrit(df, (1.0 + confidence) / 2.0) * se
+        p = 2.0 * stdtr(df, -np.abs(statistic))
+        values = [self.beta, se, df, statistic, p, self.beta - reach, self.beta + reach]
+        note = _account(self.design)
+        if not known.all():
+            blind = [name for name, well in zip(self.names, known, strict=True) if not well]
+            note += f" No test of {listed(blind)}. {_silent(self.design)}"
+        columns = ("estimate", "se", "df", "statistic", "p", "lower", "upper")
+        return Table(self.names, columns, np.column_stack(values), note)
+
+    def __repr__(self) -> str:
+        if self.beta.ndim > 1:
+            return f"Regression of {self.sigma.size} responses on {listed(self.names)}"
+        return repr(self.table())
+
+
+def ols(design: Design, errors: Errors = "naive", Y: ArrayLike | None = None) -> Regression:
+    """Fit ordinary least squares to a design, as if nobody had been measured twice.
+
+    Parameters
+    ----------
+    design : Design
+        Its X, its weights, and the levels of its first grouping factor as groups.
+    errors : {"naive", "HC0", "HC1", "HC2", "HC3", "CR0", "CR2"}
+        The kind of standard errors, see `prepare`.
+    Y : (..., n) array, optional
+        Responses to take instead of the design's own.
+
+    Returns
+    -------
+    Regression
+
+    Raises
+    ------
+    LMMError
+        As `prepare` and `regress`.
+    """
+    groups = design.terms[0].codes if design.terms else None
+    prepared = prepare(design.X, errors, groups, weights=design.weights, names=design.names)
+    return regress(prepared, design.y if Y is None else Y)
+
+
+def regress(design: LeastSquares, y: ArrayLike) -> Regression:
+    """Fit one response, or many, to a prepared design.
+
+    Parameters
+    ----------
+    design : LeastSquares
+    y : (..., n) array
+        The response; leading axes are replicates.
+
+    Returns
+    -------
+    Regression
+
+    Raises
+    ------
+    LMMError
+        If y has another number of rows, or a value that is missing or infinite.
+    """
+    Q, inverse, errors = design.Q, design.inverse, design.errors
+    response = np.asarray(y, dtype=float)
+    n, p = Q.shape
+    if response.shape[-1:] != (n,):
+        raise LMMError(f"y must have {n} values in its last axis; its shape is {response.shape}.")
+    if not np.abs(response).max(initial=0.0) < LARGEST:
+        raise LMMError(
+            "y has a value that is missing or not below 1e100. Drop the row, or check the column."
+        )
+    if design.order is not None:
+        response = response[..., design.order]
+    if design.root is not None:
+        response = design.root * response
+    fixed = response @ Q
+    e = response - fixed @ Q.T
+    sigma = np.sqrt(np.einsum("...n,...n->...", e, e) / (n - p))
+    if errors == "naive":
+        vcov = np.square(sigma)[..., None, None] * (inverse @ inverse.T)
+    elif errors.startswith("HC"):
+        reach = Q @ inverse.T
+        each = (reach[:, :, None] * reach[:, None, :]).reshape(n, p * p)
+        vcov = ((np.square(e) * design.adjust) @ each).reshape(*response.shape[:-1], p, p)
+    else:
+        scores = np.empty((*response.shape[:-1], len(design.starts), p))
+        for k in range(p):
+            scores[..., k] = np.add.reduceat(e * Q[:, k], design.starts, axis=-1)
+        if errors == "CR2":
+            scores = np.einsum("...jp,jpq->...jq", scores, design.adjust)
+        moves = scores @ inverse.T  # how far each group moves beta
+        vcov = np.swapaxes(moves, -1, -2) @ moves
+    return Regression(design, fixed @ inverse.T, vcov, sigma)
+
+
+def _account(design: LeastSquares) -> str:
+    """Say in a sentence what the standard errors believe."""
+    if design.errors == "naive":
+        return "Least squares; rows taken as independent and equally noisy, t with n - p df."
+    if design.errors.startswith("HC"):
+        return f"Least squares; {design.errors}, a variance for each row, t with n - p df."
+    df = "Satterthwaite" if design.errors == "CR2" else "J - 1"
+    groups = len(design.starts)
+    return f"Least squares; {design.errors}, cluster-robust over {groups} groups, t with {df} df."
+
+
+def _silent(design: LeastSquares) -> str:
+    """Say why there is no standard error that means something."""
+    if design.errors.startswith("CR"):
+        return "Single groups determine it, so differences between groups say nothing about it."
+    return "The response leaves no residuals by which it could be judged."

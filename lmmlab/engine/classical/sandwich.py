@@ -1,0 +1,222 @@
+"""What least squares needs of a design, with any of the standard errors that people use.
+
+The estimates are always the same; what differs is what is believed of the residuals. "naive" takes
+all rows as independent and equally noisy, HC0 to HC3 let each row have its own variance, CR0 and
+CR2 let the rows of one group depend on each other in any way.
+
+All this follows from the design alone and is made once, so that a thousand responses cost a few
+matrix products. No n x n matrix is made: with X = QR, all that a group has to say about the
+adjustments is the p x p matrix Q_j'Q_j.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from lmmlab.engine.crossproducts import independent
+from lmmlab.engine.design import LARGEST, Floats, Ints, LMMError, require_finite
+
+Errors = Literal["naive", "HC0", "HC1", "HC2", "HC3", "CR0", "CR2"]
+
+_NOTHING = 1e-12  # a share of a row or a group that the fit leaves to it, but for rounding
+
+
+@dataclass(frozen=True, eq=False)
+class LeastSquares:
+    """A design prepared for least squares with one kind of standard errors.
+
+    Attributes
+    ----------
+    errors : {"naive", "HC0", "HC1", "HC2", "HC3", "CR0", "CR2"}
+    names : tuple of str
+        Names of the p coefficients.
+    Q, inverse : (n, p) and (p, p) arrays
+        X = Q R, rows sorted by group and multiplied by the root of their weights; inv(R).
+    order : (n,) integer array or None
+        Sorts the rows by group; None if they are sorted.
+    root : (n,) array or None
+        Roots of the weights, in the order of Q.
+    starts : (J,) integer array
+        The first row of each group; empty if there are no groups.
+    adjust : array
+        What makes up for residuals being smaller than errors. HC: (n,) numbers, by which squared
+        residuals are multiplied. CR2: (J, p, p) matrices, for Q_j' e_j. Empty for the others.
+    """
+
+    errors: Errors
+    names: tuple[str, ...]
+    Q: Floats
+    inverse: Floats
+    order: Ints | None
+    root: Floats | None
+    starts: Ints
+    adjust: Floats
+
+
+def prepare(
+    X: ArrayLike,
+    errors: Errors = "naive",
+    groups: ArrayLike | None = None,
+    *,
+    weights: ArrayLike | None = None,
+    names: tuple[str, ...] | None = None,
+) -> LeastSquares:
+    """Do what least squares needs of a design, once for all responses.
+
+    Parameters
+    ----------
+    X : (n, p) array
+        The columns of the regression, that of the intercept included.
+    errors : {"naive", "HC0", "HC1", "HC2", "HC3", "CR0", "CR2"}
+        - "naive": rows are independent and equally noisy. t with n - p df: exact if they are.
+        - "HC0" to "HC3": each row has its own variance (White 1980; MacKinnon & White 1985).
+          t with n - p df.
+        - "CR0": the sandwich over groups (Liang & Zeger 1986). t with J - 1 df: that is the limit
+          for many rows in J similar groups (Hansen 2007), and a normal distribution would make a
+          standard error that is too small with few groups look better still.
+        - "CR2": CR0 with residuals adjusted so that it is unbiased if rows are independent and
+          equally noisy; t with Satterthwaite df, for each contrast (Bell & McCaffrey 2002;
+          Pustejovsky & Tipton 2018).
+    groups : (n,) array, optional
+        The group of each row, numbers or strings; needed for CR0 and CR2 and else not looked at.
+    weights : (n,) array, optional
+        Known relative precisions: row i has variance sigma**2 / weights[i]. This is also what CR2
+        is unbiased under.
+    names : tuple of str, optional
+        ``x0, x1, ...`` by default.
+
+    Returns
+    -------
+    LeastSquares
+
+    Raises
+    ------
+    LMMError
+        If arrays do not fit together, columns are dependent, there are no more rows than columns,
+        or fewer than two groups where groups are needed.
+
+    Notes
+    -----
+    CR2 multiplies the residuals of group j by A_j = (I - H_jj)^(-1/2), H_jj its block of the hat
+    matrix; a group that determines a coefficient alone makes it singular, and then the
+    pseudo-inverse is taken (Pustejovsky & Tipton 2018). With H_jj = Q_j Q_j' it need not be formed:
+    Q_j' A_j = (I - Q_j'Q_j)^(-1/2) Q_j'.
+    """
+    X = np.asarray(X, dtype=float)
+    if X.ndim != 2 or 0 in X.shape:
+        raise LMMError(f"X must have a row and a column at least; its shape is {X.shape}.")
+    n, p = X.shape
+    names = names or tuple(f"x{k}" for k in range(p))
+    if errors not in get_args(Errors):
+        raise LMMError(f"errors must be one of {', '.join(get_args(Errors))}; this is {errors!r}.")
+    if len(names) != p:
+        raise LMMError(f"X has {p} columns and there are {len(names)} names. Give each its own.")
+    require_finite(X, names)
+    if n <= p:
+        raise LMMError(
+            f"{n} rows cannot tell {p} coefficients from residual noise. Use fewer predictors."
+        )
+    root = None if weights is None else _roots(weights, n)
+    order, starts = None, np.empty(0, dtype=np.intp)
+    if errors.startswith("CR"):
+        order, starts = _sorted(groups, n)
+        X, root = X[order], root if root is None else root[order]
+        order = None if (order[1:] > order[:-1]).all() else order
+    Q, R = np.linalg.qr(X if root is None else root[:, None] * X)
+    new = independent(R)
+    if not new.all():
+        raise LMMError(
+            f"{names[int(new.argmin())]} is a combination of the predictors before it, so it has "
+            "no coefficient of its own. Leave it out."
+        )
+    adjust = _adjusted(errors, Q, starts)
+    return LeastSquares(errors, names, Q, np.linalg.inv(R), order, root, starts, adjust)
+
+
+def degrees(design: LeastSquares, L: Floats) -> Floats:
+    """Give the degrees of freedom of combinations L beta.
+
+    Parameters
+    ----------
+    design : LeastSquares
+    L : (r, p) array
+        One combination in each row.
+
+    Returns
+    -------
+    (r,) array
+        n - p for naive and HC, J - 1 for CR0. For CR2 those of Satterthwaite; NaN where the
+        variance of a combination cannot be estimated, since one group alone determines it.
+
+    Notes
+    -----
+    The CR2 variance of l'beta is a sum of squares (g_j'y)^2. If rows are independent and equally
+    noisy, P = G'G is the covariance matrix of the g_j'y, and df = (tr P)^2 / tr P^2 (Bell &
+    McCaffrey 2002). With r = R^-T l, K_j = Q_j'Q_j and B_j = (I - K_j)^(-1/2),
+    P = diag(r'B_j K_j B_j r) - U U' where row j of U is B_j K_j r.
+    """
+    n, p = design.Q.shape
+    if design.errors != "CR2":
+        many = len(design.starts) - 1 if design.errors == "CR0" else n - p
+        return np.full(len(L), float(many))
+    r, B = L @ design.inverse, design.adjust
+    pulled = np.einsum("jpq,rq->rjp", B, r)
+    U = np.einsum("jpq,rjq->rjp", _grams(design.Q, design.starts), pulled)
+    alone = np.einsum("rjp,rjp->rj", pulled, U)
+    both = np.einsum("rjp,rjq->rpq", U, U)
+    size = np.einsum("rjp,rjp->rj", U, U)
+    trace = (alone - size).sum(-1)
+    square = (alone * (alone - 2.0 * size)).sum(-1) + np.square(both).sum((-1, -2))
+    seen = trace > _NOTHING * np.square(r).sum(-1)
+    df: Floats = np.divide(trace**2, square, out=np.full(len(L), np.nan), where=seen)
+    return df
+
+
+def _roots(weights: ArrayLike, n: int) -> Floats:
+    w = np.asarray(weights, dtype=float)
+    if w.shape != (n,) or not ((w > 0.0) & (w < LARGEST)).all():
+        raise LMMError("weights must be positive numbers, one for each row.")
+    root: Floats = np.sqrt(w)
+    return root
+
+
+def _sorted(groups: ArrayLike | None, n: int) -> tuple[Ints, Ints]:
+    """Sort rows by group: their order, and where each group starts in it."""
+    if groups is None:
+        raise LMMError("Cluster-robust errors need groups. Say which group each row belongs to.")
+    labels = np.asarray(groups)
+    if labels.shape != (n,):
+        raise LMMError(f"groups must name a group for each of {n} rows; shape {labels.shape}.")
+    levels, codes = np.unique(labels, return_inverse=True)
+    if len(levels) < 2:
+        raise LMMError("All rows are of one group, and cluster-robust errors compare groups.")
+    order = np.argsort(codes, kind="stable")
+    return order, np.searchsorted(codes[order], np.arange(len(levels)))
+
+
+def _grams(Q: Floats, starts: Ints) -> Floats:
+    """Give Q_j'Q_j (J, p, p) of each group."""
+    grams: Floats = np.add.reduceat(Q[:, :, None] * Q[:, None, :], starts, axis=0)
+    return grams
+
+
+def _adjusted(errors: Errors, Q: Floats, starts: Ints) -> Floats:
+    """Give what makes up for residuals being smaller than errors, see `LeastSquares`."""
+    n, p = Q.shape
+    if errors in ("naive", "CR0"):
+        return np.empty(0)
+    if errors == "CR2":
+        left, axes = np.linalg.eigh(np.eye(p) - _grams(Q, starts))
+        stretch = np.zeros_like(left)
+        stretch[left > _NOTHING] = left[left > _NOTHING] ** -0.5
+        return np.asarray((axes * stretch[:, None, :]) @ np.swapaxes(axes, -1, -2))
+    if errors in ("HC0", "HC1"):
+        return np.full(n, n / (n - p) if errors == "HC1" else 1.0)
+    left = 1.0 - np.square(Q).sum(-1)
+    power = 1 if errors == "HC2" else 2
+    adjust: Floats = np.divide(1.0, left**power, out=np.zeros(n), where=left > _NOTHING)
+    return adjust
