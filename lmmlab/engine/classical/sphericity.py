@@ -135,9 +135,9 @@ def mauchly(S: Floats, n: int, cells: int) -> tuple[Floats, Floats]:
     Notes
     -----
     W = det S / (tr S / d)^d (Mauchly 1940). p is that of chi2 with d (d + 1) / 2 - 1 degrees of
-    freedom, with the next term of Box's expansion (Anderson 2003, section 10.7.4). In that term
-    R's mauchly.test and car have 3 times `cells` where Anderson has 3 d; so have we, in order to
-    agree with them. For d = 2 the term is 0; with four cells it moves p in the fifth digit.
+    freedom, with the next term of Box's expansion (Anderson 2003, section 10.7). In that term R's
+    mauchly.test and car have 3 times `cells` where 3 d is right; so have we, in order to agree
+    with them. For d = 2 the term is 0; with four cells this moves p in the fifth digit.
     """
     d = S.shape[-1]
     if d == 1 or n < d:
