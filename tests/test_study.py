@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lmmlab import LMMError, load, simulate
+from lmmlab import LMMError, lmm, load, simulate
+from lmmlab.engine.missingness import Dropout
+from lmmlab.engine.shape import Shape
 from lmmlab.engine.simulate import normals
 
 TRUTH = dict(beta=[250, 10], sd=[25, 6], corr=-0.4, sigma=20)
@@ -106,6 +108,37 @@ def test_a_correlation_holds_within_each_random_term():
     np.testing.assert_allclose(made.ms, alone.ms)
 
 
+def test_shapes_bend_the_same_people():
+    drawn = normals(7, 6, 6)
+    bent, noise = Shape("skewed").bend(drawn[:, :2]), Shape("t", 3).bend(drawn[:, 2:])
+    start = 250 + 25 * bent[:, 0]
+    change = 10 + 6 * (-0.4 * bent[:, 0] + np.sqrt(1 - 0.4**2) * bent[:, 1])
+    expected = start[:, None] + change[:, None] * np.arange(4) + 20 * noise
+    table = study(seed=7, shape="skewed", noise=("t", 3))
+    np.testing.assert_allclose(table.ms, expected.ravel())
+    pd.testing.assert_frame_equal(study(seed=7, shape=Shape("skewed"), noise=("t", 3)), table)
+
+
+def test_who_leaves_has_no_more_visits():
+    whole = study(groups=20, per_group=4)
+    table = study(groups=20, per_group=4, missing=("last value", 0.4))
+    assert table.drop(columns="ms").equals(whole.drop(columns="ms"))
+    gone = table.ms.isna()
+    np.testing.assert_array_equal(table.ms[~gone], whole.ms[~gone])
+    assert gone.groupby(table.day).mean().iloc[[0, -1]].tolist() == [0, 0.4]
+    assert (gone.groupby(table.driver, observed=True).diff().dropna() >= 0).all()
+    # those with the highest values of the first day leave first
+    first = whole[whole.day == 0].set_index("driver").ms
+    after = table[(table.day == 1) & gone].driver
+    assert set(after) == set(first.nlargest(len(after)).index)
+    by_slope = study(groups=20, sigma=0, missing=Dropout("own slope", 0.3, -1.0))
+    line = study(groups=20, sigma=0).set_index(["driver", "day"]).ms.unstack()
+    lost = by_slope[(by_slope.day == 3) & by_slope.ms.isna()].driver
+    assert set(lost) == set((line[1] - line[0]).nsmallest(6).index)
+    fit = lmm(SLOPE, table)  # the model takes the rows that are there
+    assert fit.nobs == (~gone).sum() and fit.design.dropped == gone.sum()
+
+
 @pytest.mark.parametrize(
     ("formula", "changes", "pieces"),
     [
@@ -130,6 +163,18 @@ def test_a_correlation_holds_within_each_random_term():
         (SLOPE, dict(groups=10**6, per_group=10**6), ["too many"]),
         (SLOPE, dict(data="sleep", groups=None, per_group=None), ["pandas DataFrame"]),
         (SLOPE, dict(data=pd.DataFrame({"day": [1]})), ["Give either data, or groups"]),
+        (SLOPE, dict(shape="round"), ["no shape 'round'", "skewed"]),
+        (SLOPE, dict(shape=("t", 1)), ["1 degrees of freedom"]),
+        (SLOPE, dict(noise=3), ["noise is 3; give a name"]),
+        (SLOPE, dict(shape=("t", "many")), ["shape is ('t', 'many')"]),
+        (SLOPE, dict(missing="coin"), ["missing is 'coin'", "a name and a number"]),
+        (SLOPE, dict(missing=("coin", 30)), ["leave is 30"]),
+        (SLOPE, dict(missing=("sick", 0.3)), ["no rule 'sick'"]),
+        (
+            "ms ~ day + (1 | driver)",
+            dict(sd=[1], corr=0, missing=("own slope", 0.3)),
+            ["without random slopes"],
+        ),
         ("log(ms) ~ day + (1 | driver)", {}, ["a plain name must stand before the ~"]),
         ("ms ~ day + dose + (1 | driver)", {}, ["several predictors", "day, dose, driver"]),
         ("ms ~ day + (1 | ward:driver)", {}, ["several predictors or groups", "data="]),

@@ -11,13 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaincinv, ndtr
 
 from lmmlab.engine.design import Floats, Ints, LMMError, require_finite
-from lmmlab.engine.simulate import normals, visits
-
-_SIZES, _TIMES, _BETWEEN, _WITHIN = 1, 2, 3, 4  # streams of a seed, apart from what is measured
+from lmmlab.engine.simulate import BETWEEN, SIZES, TIMES, WITHIN, normals, visits
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +76,10 @@ class Layout:
                 )
         return matrix
 
+    def at(self, rows: NDArray[np.bool_]) -> Layout:
+        """Keep some of the rows; each group must keep one."""
+        return Layout(self.codes[rows], {name: x[rows] for name, x in self.columns.items()})
+
 
 def members(sizes: ArrayLike) -> Ints:
     """Give the codes of groups with these numbers of rows.
@@ -127,7 +129,7 @@ def unequal(groups: int, mean: float, spread: float, seed: int = 1) -> Ints:
     if spread == 0.0:
         return np.full(groups, round(mean))
     k = (mean / spread) ** 2
-    size = gammaincinv(k, ndtr(normals(seed, groups, 1, _SIZES)[:, 0])) * mean / k
+    size = gammaincinv(k, ndtr(normals(seed, groups, 1, SIZES)[:, 0])) * mean / k
     return np.maximum(np.rint(size), 1.0).astype(np.intp)
 
 
@@ -168,7 +170,7 @@ def own_times(codes: Ints, first: float, last: float, seed: int = 1) -> Floats:
     """
     if not first < last:
         raise LMMError(f"The first time, {first:g}, must be before the last, {last:g}.")
-    times = first + (last - first) * ndtr(_each(seed, codes, _TIMES))
+    times = first + (last - first) * ndtr(_each(seed, codes, TIMES))
     order = np.argsort(codes, kind="stable")
     times[order] = times[np.lexsort((times, codes))]
     return times
@@ -226,8 +228,8 @@ def covariate(codes: Ints, share: float, seed: int = 1, exact: bool = False) -> 
     """
     if not 0.0 <= share <= 1.0:
         raise LMMError(f"The share of x between groups is {share:g}; it lies between 0 and 1.")
-    between = normals(seed, int(codes.max()) + 1, 1, _BETWEEN)[codes, 0]
-    within = _each(seed, codes, _WITHIN)
+    between = normals(seed, int(codes.max()) + 1, 1, BETWEEN)[codes, 0]
+    within = _each(seed, codes, WITHIN)
     if exact:
         between = between - between.mean()
         within = within - (np.bincount(codes, within) / np.bincount(codes))[codes]

@@ -13,9 +13,10 @@ import numpy as np
 from lmmlab.engine.design import Floats, Ints, LMMError
 
 _BLOCK = 32  # numbers that are drawn together for one person
+RESPONSE, SIZES, TIMES, BETWEEN, WITHIN, LEAVING = range(6)  # independent streams of one seed
 
 
-def normals(seed: int, people: int, width: int, stream: int = 0) -> Floats:
+def normals(seed: int, people: int, width: int, stream: int = RESPONSE) -> Floats:
     """Draw standard normals that stay with their person.
 
     Parameters
@@ -27,8 +28,8 @@ def normals(seed: int, people: int, width: int, stream: int = 0) -> Floats:
     width : int
         Numbers for each person, for example two for the random effects and one for each visit.
     stream : int
-        Another stream of the same seed is independent: 0 is for what is measured, the others are
-        for the layout (`lmmlab.engine.layout`) and for who leaves.
+        Streams of the same seed are independent: one is for what is measured (0), others are for
+        the layout and for who leaves.
 
     Returns
     -------

@@ -7,7 +7,7 @@ seed gives the same people whatever the parameters, the number of groups or the 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -18,6 +18,10 @@ from lmmlab.formula.terms import Model, parse
 if TYPE_CHECKING:
     import pandas as pd
 
+    from lmmlab.engine.missingness import Dropout
+    from lmmlab.engine.shape import Shape
+
+_Record = TypeVar("_Record", "Shape", "Dropout")
 _MOST_ROWS = 1_000_000
 _FIRST_VISIT = 2  # people with and without a random slope share the draws of their visits
 
@@ -33,6 +37,9 @@ def simulate(
     per_group: int | None = None,
     data: pd.DataFrame | None = None,
     seed: int = 1,
+    shape: str | tuple[str, float] | Shape = "normal",
+    noise: str | tuple[str, float] | Shape = "normal",
+    missing: tuple[str, float] | tuple[str, float, float] | Dropout | None = None,
 ) -> pd.DataFrame:
     """Make data from a truth: the same seed gives the same people, deformed by the parameters.
 
@@ -55,11 +62,20 @@ def simulate(
         A table with the predictors and the groups; its response, if it has one, is replaced.
     seed : int
         Another seed gives other people.
+    shape, noise : str or (str, number)
+        How the random effects and the residuals are distributed: "normal", "t", "skewed" or
+        "bimodal", each with the stated sd; ``("t", 3)`` has 3 degrees of freedom (see
+        `lmmlab.engine.shape.Shape`).
+    missing : (str, share), optional
+        Who leaves, and which share of the people before the last visit: "coin", "last value",
+        "unseen value" or "own slope" (that of the last random effect); a third number is the
+        strength of the rule (see `lmmlab.engine.missingness.Dropout`). Rows of a person stand in
+        the order of the visits.
 
     Returns
     -------
     DataFrame
-        One row per measurement.
+        One row per measurement; the response is missing (NaN) after a person has left.
 
     Raises
     ------
@@ -78,7 +94,9 @@ def simulate(
     2  222.9    0      2
     3  247.3    1      2
     """
-    from lmmlab.engine.simulate import normals, response, root, visits
+    from lmmlab.engine.missingness import Dropout, observed
+    from lmmlab.engine.shape import Shape
+    from lmmlab.engine.simulate import LEAVING, normals, response, root, visits
     from lmmlab.formula import design
 
     model = parse(formula)
@@ -105,9 +123,12 @@ def simulate(
         raise LMMError(f"The seed is {seed!r}; give a whole number.")
     [term] = made.terms
     T = root(_vector("sd", sd, term.names, "random"), _correlations(corr, made))
+    people, residuals = _record("shape", Shape, shape), _record("noise", Shape, noise)
+    dropout = None if missing is None else _record("missing", Dropout, missing)
     number = visits(term.codes)
-    q = len(term.names)
-    drawn = normals(seed, len(term.levels), max(q, _FIRST_VISIT) + int(number.max()) + 1)
+    q, last = len(term.names), int(number.max())
+    drawn = normals(seed, len(term.levels), max(q, _FIRST_VISIT) + last + 1)
+    u = people.bend(drawn[:, :q])
     y = response(
         made.X,
         term.Z,
@@ -115,10 +136,26 @@ def simulate(
         _vector("beta", beta, made.names, "fixed"),
         T,
         sigma,
-        drawn[:, :q],
-        drawn[term.codes, max(q, _FIRST_VISIT) + number],
+        u,
+        residuals.bend(drawn[term.codes, max(q, _FIRST_VISIT) + number]),
     )
+    if dropout is not None:
+        chance = normals(seed, len(term.levels), last + 1, LEAVING)[term.codes, number]
+        slope = u @ T[-1] if q > 1 else None
+        y[~observed(dropout, term.codes, y, chance, slope)] = np.nan
     return table.assign(**{name: y})
+
+
+def _record(what: str, kind: type[_Record], given: Any) -> _Record:
+    """Make a record of its fields, or of the first alone; or take one that is made already."""
+    if isinstance(given, kind):
+        return given
+    try:
+        return kind(*([given] if isinstance(given, str) else given))
+    except TypeError:
+        raise LMMError(
+            f"{what} is {given!r}; give a name, or a name and a number in parentheses."
+        ) from None
 
 
 def _layout(model: Model, name: str, groups: int | None, per_group: int | None) -> pd.DataFrame:

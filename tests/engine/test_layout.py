@@ -131,6 +131,8 @@ def test_the_table():
     assert study.groups == 2
     assert study.matrix(("x", "1")).tolist() == [[1, 1], [2, 1], [3, 1]]
     assert study.matrix(()).shape == (3, 0)
+    kept = study.at(np.array([False, True, True]))
+    assert kept.codes.tolist() == [0, 1] and kept.columns["x"].tolist() == [2, 3]
 
 
 @pytest.mark.parametrize(
