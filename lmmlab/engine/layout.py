@@ -121,6 +121,8 @@ def unequal(groups: int, mean: float, spread: float, seed: int = 1) -> Ints:
     >>> unequal(6, mean=20, spread=8).tolist(), unequal(3, mean=20, spread=0).tolist()
     ([45, 11, 23, 14, 26, 17], [20, 20, 20])
     """
+    if groups < 1:
+        raise LMMError(f"There are {groups} groups. Take at least one.")
     if not (1.0 <= mean < np.inf and 0.0 <= spread < np.inf):
         raise LMMError(
             f"Groups cannot have {mean:g} rows on average with a spread of {spread:g}. Take a mean "
@@ -130,7 +132,8 @@ def unequal(groups: int, mean: float, spread: float, seed: int = 1) -> Ints:
         return np.full(groups, round(mean))
     k = (mean / spread) ** 2
     size = gammaincinv(k, ndtr(normals(seed, groups, 1, SIZES)[:, 0])) * mean / k
-    return np.maximum(np.rint(size), 1.0).astype(np.intp)
+    sizes: Ints = np.maximum(np.rint(size), 1.0).astype(np.intp)
+    return sizes
 
 
 def occasions(codes: Ints, times: ArrayLike | None = None) -> Floats:
@@ -170,7 +173,7 @@ def own_times(codes: Ints, first: float, last: float, seed: int = 1) -> Floats:
     """
     if not first < last:
         raise LMMError(f"The first time, {first:g}, must be before the last, {last:g}.")
-    times = first + (last - first) * ndtr(_each(seed, codes, TIMES))
+    times: Floats = first + (last - first) * ndtr(_each(seed, codes, TIMES))
     order = np.argsort(codes, kind="stable")
     times[order] = times[np.lexsort((times, codes))]
     return times
@@ -241,7 +244,8 @@ def covariate(codes: Ints, share: float, seed: int = 1, exact: bool = False) -> 
                     "groups, and two rows in one of them."
                 )
             part /= size or 1.0
-    return np.sqrt(share) * between + np.sqrt(1.0 - share) * within
+    x: Floats = np.sqrt(share) * between + np.sqrt(1.0 - share) * within
+    return x
 
 
 def _each(seed: int, codes: Ints, stream: int) -> Floats:

@@ -141,4 +141,5 @@ def _standard(values: Floats, there: NDArray[np.bool_]) -> Floats:
     count = np.maximum(there.sum(-1, keepdims=True), 1)
     off = values - np.where(there, values, 0.0).sum(-1, keepdims=True) / count
     sd = np.sqrt(np.where(there, off * off, 0.0).sum(-1, keepdims=True) / count)
-    return np.divide(off, sd, out=np.zeros_like(off), where=sd > 0.0)
+    standard: Floats = np.divide(off, sd, out=np.zeros_like(off), where=sd > 0.0)
+    return standard

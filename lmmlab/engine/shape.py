@@ -97,9 +97,10 @@ class Shape:
             tail = -stdtrit(amount, ndtr(-np.abs(z)))
             return np.asarray(np.copysign(tail, z) * np.sqrt(1.0 - 2.0 / amount))
         if self.kind == "skewed" and amount:
-            return np.sign(amount) * _gamma(np.sign(amount) * z, 4.0 / amount**2)
+            lean = np.sign(amount)
+            return np.asarray(lean * _gamma(lean * z, 4.0 / amount**2))
         if self.kind == "bimodal":
-            return np.copysign(_peaks(-np.abs(z), amount), z)
+            return np.asarray(np.copysign(_peaks(-np.abs(z), amount), z))
         return z
 
 
@@ -113,7 +114,7 @@ def _gamma(z: Floats, k: float) -> Floats:
     low = z < 0.0
     quantile[low] = gammaincinv(k, near[low])
     quantile[~low] = gammainccinv(k, near[~low])
-    return (quantile - k) / np.sqrt(k)
+    return np.asarray((quantile - k) / np.sqrt(k))
 
 
 def _peaks(z: Floats, peak: float) -> Floats:
@@ -137,4 +138,4 @@ def _peaks(z: Floats, peak: float) -> Floats:
         steep = np.exp((at**2 - ((x - peak) / sd) ** 2) / 2.0)
         steep += np.exp((at**2 - ((x + peak) / sd) ** 2) / 2.0)
         x -= (at - z) * 2.0 * sd / steep
-    return np.minimum(x, 0.0)
+    return np.asarray(np.minimum(x, 0.0))

@@ -151,6 +151,7 @@ def test_the_table():
         (lambda: members([3, 0]), "whole numbers from 1 on"),
         (lambda: members([2.5]), "whole numbers from 1 on"),
         (lambda: members(3), "whole numbers from 1 on"),
+        (lambda: unequal(0, 5, 1), "There are 0 groups"),
         (lambda: unequal(5, 0.5, 1), "0.5 rows on average"),
         (lambda: unequal(5, 5, -1), "spread of at least 0"),
         (lambda: occasions(members([3]), [0, 1]), "has 3 rows, and there are 2 common times"),
