@@ -16,7 +16,7 @@ from lmmlab.engine.satterthwaite import Uncertainty, along, inverted, products, 
 from lmmlab.engine.solve import Solution
 
 _ZERO = 1e-10  # where a ratio of two such numbers is 1
-_TWO = 1e-2  # so near to 2 degrees of freedom F is not scaled
+_TWO = 1e-2  # so near to 2 degrees of freedom F has hardly a mean to match
 
 
 def kenward_roger(cross: Crossproducts, at: Solution) -> tuple[Uncertainty, Floats]:
@@ -96,8 +96,9 @@ def scaled(known: Uncertainty, rows: Floats) -> tuple[float, float]:
     Notes
     -----
     Kenward & Roger (1997), Section 3, with their choice of constants, which makes the result exact
-    for Hotelling's T**2 and for the F of an analysis of variance. As in pbkrtest, F is not scaled
-    where the degrees of freedom are nearly 2 (Halekoh & Hojsgaard 2014, J. Stat. Soft. 59(9)).
+    for Hotelling's T**2 and for the F of an analysis of variance. At 2 degrees of freedom their
+    scale is 0 / 0; there it is what it tends to in these two cases: 1 for the latter, as pbkrtest
+    has it for all (Halekoh & Hojsgaard 2014, J. Stat. Soft. 59(9), 1-32).
     """
     r = len(rows)
     inside = rows @ known.slope @ rows.T
@@ -106,11 +107,16 @@ def scaled(known: Uncertainty, rows: Floats) -> tuple[float, float]:
     A2 = 2.0 * (r / known.df + float(np.einsum("kij,kl,lij->", inside, known.inverse, inside)))
     B = (A1 + 6.0 * A2) / (2.0 * r)
     g = ((r + 1.0) * A1 - (r + 4.0) * A2) / ((r + 2.0) * A2)
-    c1, c2, c3 = np.array([g, r - g, r + 2.0 - g]) / (3.0 * r + 2.0 * (1.0 - g))
-    left, below = 1.0 - A2 / r, 1.0 - c2 * B
-    ratio = 1.0 if max(abs(left), abs(below)) < _ZERO else left / below
-    df = 4.0 + (r + 2.0) * (1.0 - c3 * B) / (ratio**2 * (1.0 + c1 * B) - (1.0 - c3 * B))
-    scale = 1.0 if abs(df - 2.0) < _TWO else df * left / (df - 2.0)
+    below = 3.0 * r + 2.0 * (1.0 - g)
+    c1, c2, c3 = g / below, (r - g) / below, (r + 2.0 - g) / below
+    mean, root, top, low = 1.0 - A2 / r, 1.0 - c2 * B, 1.0 + c1 * B, 1.0 - c3 * B  # 1 / E*, of V*
+    m2, r2 = (1.0, 1.0) if max(abs(mean), abs(root)) < _ZERO else (mean**2, root**2)
+    rest = m2 * top - r2 * low  # of r rho - 1, which is this over r2 low
+    df = 4.0 + (r + 2.0) * r2 * low / rest if rest else np.inf
+    if abs(df - 2.0) > _TWO:
+        scale = df * mean / (df - 2.0)
+    else:
+        scale = (4.0 * top + (r - 2.0) * low) / (r + 2.0)
     if not (0.0 < df < np.inf and 0.0 < scale < np.inf):
         raise LMMError(
             "Kenward and Roger's F cannot be computed: there are too few groups to test these "

@@ -1,0 +1,91 @@
+"""How long inference takes, beside its peers.
+
+Run with ``pytest tests/benchmarks/test_inference.py --benchmark-only``. The peers' times were taken
+once on a machine with two cores of an AMD EPYC (lme4 1.1-31, lmerTest 3.1-3 and pbkrtest 0.5.2 on
+R 4.2.2). Times are the best of many, in ms.
+"""
+
+import time
+
+import numpy as np
+import pytest
+from statsmodels.stats.anova import AnovaRM
+
+from lmmlab import lmm, load
+from lmmlab.engine.classical.rm_anova import rm_anova
+from lmmlab.engine.covariance import covariance
+
+SLOPES = "Reaction ~ Days + (Days | Subject)"
+
+
+@pytest.fixture(scope="module")
+def sleepstudy():
+    """The model with random slopes, and a function that times Kenward-Roger with n x n matrices."""
+    model = lmm(SLOPES, load("sleepstudy"))
+    assert model.converged  # known once and for all, not part of a test's time
+    return model
+
+
+def with_n_by_n_matrices(model):
+    """Kenward and Roger's df of each fixed effect, straight from their formulas."""
+    (term,), X = model.design.terms, model.design.X
+    same = term.codes[:, None] == term.codes
+    G = covariance(model.theta, model.sigma, term.blocks)
+    V = same * (term.Z @ G @ term.Z.T) + model.sigma**2 * np.eye(len(X))
+    units = [np.array(E) for E in ([[1, 0], [0, 0]], [[0, 1], [1, 0]], [[0, 0], [0, 1]])]
+    parts = [same * (term.Z @ E @ term.Z.T) for E in units] + [np.eye(len(X))]
+    inverse = np.linalg.inv(V)
+    Phi = np.linalg.inv(X.T @ inverse @ X)
+    H = [D @ inverse for D in parts]
+    P = [-(X.T @ inverse) @ (each @ X) for each in H]
+    information = np.array(
+        [
+            [
+                (each.T * other).sum()
+                - 2 * np.trace(Phi @ (each @ X).T @ inverse @ (other @ X))
+                + np.trace(Phi @ P[i] @ Phi @ P[j])
+                for j, other in enumerate(H)
+            ]
+            for i, each in enumerate(H)
+        ]
+    )
+    u = np.array([np.diagonal(Phi @ each @ Phi) / np.diagonal(Phi) for each in P])
+    return 1.0 / np.einsum("ir,ij,jr->r", u, np.linalg.inv(information), u)
+
+
+@pytest.mark.parametrize(
+    ("method", "peer"), [("wald", None), ("satterthwaite", 3.5), ("kenward-roger", 27.0)]
+)
+def test_effects_of_the_sleep_study(benchmark, beside, sleepstudy, method, peer):
+    table = benchmark(lambda: sleepstudy.test(method))
+    assert table[1, 3] == pytest.approx(6.771484763988, rel=1e-9)
+    said = {"wald": {}, "satterthwaite": {"lmerTest": peer}, "kenward-roger": {"pbkrtest": peer}}
+    beside(0.5, **said[method])
+
+
+def test_kenward_roger_with_n_by_n_matrices(benchmark, beside, sleepstudy):
+    """The reference in the same run: the same df from matrices of the size of the data."""
+    df = benchmark(lambda: with_n_by_n_matrices(sleepstudy))
+    assert df == pytest.approx(sleepstudy.test("kenward-roger").values[:, 2], rel=1e-9)
+    beside(27, pbkrtest=27.0)
+
+
+def test_joint_kenward_roger(benchmark, beside, sleepstudy):
+    table = benchmark(lambda: sleepstudy.test("kenward-roger", np.eye(2)))
+    assert table[0, 1] == pytest.approx(16.0, rel=1e-9)
+    beside(0.5, pbkrtest=27.0)
+
+
+@pytest.mark.parametrize("studies", [1, 1000])
+def test_repeated_measures_anova(benchmark, beside, studies):
+    """Sphericity tests and corrections of each study included, which AnovaRM does not give."""
+    sleep = load("sleepstudy")
+    person, days = sleep["Subject"].to_numpy(), {"Days": sleep["Days"].to_numpy()}
+    noise = np.random.default_rng(1).standard_normal((studies, len(sleep)))
+    Y = np.concatenate([sleep["Reaction"].to_numpy()[None], noise[1:]])
+    anova = benchmark(lambda: rm_anova(Y, person, days))
+    start = time.perf_counter()
+    theirs = AnovaRM(sleep, "Reaction", "Subject", ["Days"]).fit().anova_table
+    statsmodels_ms = 1e3 * (time.perf_counter() - start)
+    assert anova.F[0] == pytest.approx(theirs["F Value"].to_numpy(), rel=1e-9)
+    beside(0.5 if studies == 1 else 8, statsmodels_now_one_study=round(statsmodels_ms, 1))
