@@ -90,10 +90,10 @@ class Regression:
             If c has another length, or the design leaves no degrees of freedom for it.
         """
         c = np.asarray(c, dtype=float)
-        if c.shape != self.beta.shape[-1:] or not np.isfinite(c).all():
+        if c.shape != self.beta.shape[-1:] or not np.isfinite(c).all() or not c.any():
             raise LMMError(
-                f"A contrast needs a finite weight for each of {listed(self.names)}; this is "
-                f"{c.tolist()}."
+                f"A contrast needs a finite weight for each of {listed(self.names)}, not all 0; "
+                f"this is {c.tolist()}."
             )
         df = float(degrees(self.design, c[None])[0])
         if not df > 0.0:
@@ -183,7 +183,7 @@ def regress(design: LeastSquares, y: ArrayLike) -> Regression:
     LMMError
         If y has another number of rows, or a value that is missing or infinite.
     """
-    Q, inverse, errors = design.Q, design.inverse, design.errors
+    Q, inverse, W = design.Q, design.inverse, design.W
     response = np.asarray(y, dtype=float)
     n, p = Q.shape
     if response.shape[-1:] != (n,):
@@ -197,21 +197,18 @@ def regress(design: LeastSquares, y: ArrayLike) -> Regression:
     if design.root is not None:
         response = design.root * response
     fixed = response @ Q
-    e = response - fixed @ Q.T
+    e = fixed @ Q.T
+    np.subtract(response, e, out=e)
     sigma = np.sqrt(np.einsum("...n,...n->...", e, e) / (n - p))
-    if errors == "naive":
+    if design.errors == "naive":
         vcov = np.square(sigma)[..., None, None] * (inverse @ inverse.T)
-    elif errors.startswith("HC"):
-        reach = Q @ inverse.T
-        each = (reach[:, :, None] * reach[:, None, :]).reshape(n, p * p)
-        vcov = ((np.square(e) * design.adjust) @ each).reshape(*response.shape[:-1], p, p)
+    elif design.errors.startswith("HC"):
+        each = (W[:, :, None] * W[:, None, :]).reshape(n, p * p)
+        vcov = (np.square(e, out=e) @ each).reshape(*e.shape[:-1], p, p)
     else:
-        scores = np.empty((*response.shape[:-1], len(design.starts), p))
+        moves = np.empty((*e.shape[:-1], len(design.starts), p))  # of beta, by each group
         for k in range(p):
-            scores[..., k] = np.add.reduceat(e * Q[:, k], design.starts, axis=-1)
-        if errors == "CR2":
-            scores = np.einsum("...jp,jpq->...jq", scores, design.adjust)
-        moves = scores @ inverse.T  # how far each group moves beta
+            moves[..., k] = np.add.reduceat(e * W[:, k], design.starts, axis=-1)
         vcov = np.swapaxes(moves, -1, -2) @ moves
     return Regression(design, fixed @ inverse.T, vcov, sigma)
 

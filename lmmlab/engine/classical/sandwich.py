@@ -42,9 +42,10 @@ class LeastSquares:
         Roots of the weights, in the order of Q.
     starts : (J,) integer array
         The first row of each group; empty if there are no groups.
-    adjust : array
-        What makes up for residuals being smaller than errors. HC: (n,) numbers, by which squared
-        residuals are multiplied. CR2: (J, p, p) matrices, for Q_j' e_j. Empty for the others.
+    W : (n, p) array
+        How far each residual moves the estimates, made up for residuals being smaller than errors.
+        HC: vcov is the sum of (e_i W_i)(e_i W_i)' over rows. CR: of e_j'W_j, over groups. Not
+        looked at for naive errors.
     """
 
     errors: Errors
@@ -54,7 +55,7 @@ class LeastSquares:
     order: Ints | None
     root: Floats | None
     starts: Ints
-    adjust: Floats
+    W: Floats
 
 
 def prepare(
@@ -133,8 +134,9 @@ def prepare(
             f"{names[int(new.argmin())]} is a combination of the predictors before it, so it has "
             "no coefficient of its own. Leave it out."
         )
-    adjust = _adjusted(errors, Q, starts)
-    return LeastSquares(errors, names, Q, np.linalg.inv(R), order, root, starts, adjust)
+    inverse = np.linalg.inv(R)
+    W = _adjusted(errors, Q, starts) @ inverse.T
+    return LeastSquares(errors, names, Q, inverse, order, root, starts, W)
 
 
 def degrees(design: LeastSquares, L: Floats) -> Floats:
@@ -155,23 +157,22 @@ def degrees(design: LeastSquares, L: Floats) -> Floats:
     Notes
     -----
     The CR2 variance of l'beta is a sum of squares (g_j'y)^2. If rows are independent and equally
-    noisy, P = G'G is the covariance matrix of the g_j'y, and df = (tr P)^2 / tr P^2 (Bell &
-    McCaffrey 2002). With r = R^-T l, K_j = Q_j'Q_j and B_j = (I - K_j)^(-1/2),
-    P = diag(r'B_j K_j B_j r) - U U' where row j of U is B_j K_j r.
+    noisy, the g_j'y have the covariance matrix P = G'G, and df = (tr P)^2 / tr P^2 (Bell &
+    McCaffrey 2002). Here g_j = (I - H)a_j with a_j = W_j l in the rows of group j and 0 elsewhere,
+    so that P = diag(a_j'a_j) - U U' where row j of U is a_j'Q_j.
     """
     n, p = design.Q.shape
     if design.errors != "CR2":
         many = len(design.starts) - 1 if design.errors == "CR0" else n - p
         return np.full(len(L), float(many))
-    r, B = L @ design.inverse, design.adjust
-    pulled = np.einsum("jpq,rq->rjp", B, r)
-    U = np.einsum("jpq,rjq->rjp", _grams(design.Q, design.starts), pulled)
-    alone = np.einsum("rjp,rjp->rj", pulled, U)
-    both = np.einsum("rjp,rjq->rpq", U, U)
-    size = np.einsum("rjp,rjp->rj", U, U)
+    a = L @ design.W.T
+    alone = np.add.reduceat(a * a, design.starts, axis=-1)
+    U = np.add.reduceat(a[..., None] * design.Q, design.starts, axis=-2)
+    size = np.square(U).sum(-1)
     trace = (alone - size).sum(-1)
+    both = np.swapaxes(U, -1, -2) @ U
     square = (alone * (alone - 2.0 * size)).sum(-1) + np.square(both).sum((-1, -2))
-    seen = trace > _NOTHING * np.square(r).sum(-1)
+    seen = trace > _NOTHING * np.square(L @ design.inverse).sum(-1)
     df: Floats = np.divide(trace**2, square, out=np.full(len(L), np.nan), where=seen)
     return df
 
@@ -198,25 +199,23 @@ def _sorted(groups: ArrayLike | None, n: int) -> tuple[Ints, Ints]:
     return order, np.searchsorted(codes[order], np.arange(len(levels)))
 
 
-def _grams(Q: Floats, starts: Ints) -> Floats:
-    """Give Q_j'Q_j (J, p, p) of each group."""
-    grams: Floats = np.add.reduceat(Q[:, :, None] * Q[:, None, :], starts, axis=0)
-    return grams
-
-
 def _adjusted(errors: Errors, Q: Floats, starts: Ints) -> Floats:
-    """Give what makes up for residuals being smaller than errors, see `LeastSquares`."""
+    """Give the rows of Q, stretched so as to make up for residuals being smaller than errors."""
     n, p = Q.shape
-    if errors in ("naive", "CR0"):
-        return np.empty(0)
     if errors == "CR2":
-        left, axes = np.linalg.eigh(np.eye(p) - _grams(Q, starts))
-        stretch = np.zeros_like(left)
-        stretch[left > _NOTHING] = left[left > _NOTHING] ** -0.5
-        return np.asarray((axes * stretch[:, None, :]) @ np.swapaxes(axes, -1, -2))
-    if errors in ("HC0", "HC1"):
-        return np.full(n, n / (n - p) if errors == "HC1" else 1.0)
-    left = 1.0 - np.square(Q).sum(-1)
-    power = 1 if errors == "HC2" else 2
-    adjust: Floats = np.divide(1.0, left**power, out=np.zeros(n), where=left > _NOTHING)
-    return adjust
+        grams = np.add.reduceat(Q[:, :, None] * Q[:, None, :], starts, axis=0)
+        left, axes = np.linalg.eigh(np.eye(p) - grams)
+        stretch = (axes * _power(left, -0.5)[:, None, :]) @ np.swapaxes(axes, -1, -2)
+        rows = np.repeat(stretch, np.diff(starts, append=n), axis=0)
+        return np.asarray((Q[:, None, :] @ rows)[:, 0])
+    if errors in ("HC2", "HC3"):
+        left = 1.0 - np.square(Q).sum(-1)
+        return Q * _power(left, -0.5 if errors == "HC2" else -1.0)[:, None]
+    return Q * np.sqrt(n / (n - p)) if errors == "HC1" else Q
+
+
+def _power(left: Floats, exponent: float) -> Floats:
+    """Raise to a power what is left to a row or a group; nothing stays nothing."""
+    out = np.zeros_like(left)
+    out[left > _NOTHING] = left[left > _NOTHING] ** exponent
+    return out
