@@ -69,7 +69,9 @@ def satterthwaite(cross: Crossproducts, at: Solution) -> Uncertainty:
         df = 2 v**2 / (g' A g),    A = 2 H^-1.
 
     In log v, and with sigma eliminated, this is 1 / (1 / df_sigma + g' H^-1 g), where g is now the
-    gradient of log v and H the Hessian of the profiled criterion.
+    gradient of log v and H the Hessian of the profiled criterion. At the minimum log sigma**2
+    changes with D as the design alone would have it; so g is that of Kenward & Roger, and only the
+    information H differs: observed here, expected there.
 
     Where D is singular, its rank is taken as known, as it is in terms of theta: the directions are
     those in which a matrix of this rank can change. They are taken in the principal axes of D.
@@ -79,8 +81,7 @@ def satterthwaite(cross: Crossproducts, at: Solution) -> Uncertainty:
     T = products(C)
     slope, curvature = derivatives(cross, at, axes)
     _, hessian = in_theta(slope, curvature, root, cross.blocks)
-    # what y contributes to `slope` is how sum of squares and so log sigma**2 change with D
-    squares = np.einsum("n,...abn->...ab", cross.count, P) - slope
+    squares = np.einsum("n,...abn->...ab", cross.count, P)  # at the minimum, where slope is zero
     if at.reml:
         squares -= np.einsum("...abii->...ab", T)
     size = 2.0 * root[..., positions(cross.blocks)[1], positions(cross.blocks)[1]]
@@ -123,7 +124,7 @@ def along(blocks: tuple[int, ...], T: Floats, squares: Floats, df: int) -> Float
     T : (..., q, q, p, p) array
         From `products`.
     squares : (..., q, q) array
-        By how much the residual sum of squares, over sigma**2, falls with D.
+        By how much the residual sum of squares, over sigma**2, falls along D.
     df : int
         Degrees of freedom of sigma.
     """

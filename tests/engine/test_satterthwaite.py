@@ -71,28 +71,22 @@ def test_the_one_way_layout_by_hand():
     y = 2.0 * rng.standard_normal(6)[groups] + rng.standard_normal(27)
     model = fit(grouped(y, np.ones((27, 1)), np.ones((27, 1)), groups))
     tau2, sigma2 = (model.theta[0] * model.sigma) ** 2, model.sigma**2
-    level, n, J = sigma2 + sizes * tau2, sizes, 6
-    mean = np.array([y[groups == j].mean() for j in range(J)])
-    beta, left = model.beta[0], mean - model.beta[0]
+    n, level = sizes, sigma2 + sizes * tau2
+    mean = np.array([y[groups == j].mean() for j in range(6)])
+    left = mean - model.beta[0]
+    inside = sum(((y[groups == j] - mean[j]) ** 2).sum() for j in range(6))
     M = (n / level).sum()
-    # the restricted criterion is (N - J) log s + sum log level + log M + SSW / s + sum n left**2 /
-    # level; direct and through beta = sum n mean / level / M
-    a, b = n**2 / level, n**3 / level**2  # of d level = n d tau2 + d sigma2
-    first = {("t",): -(n**2 / level**2).sum(), ("s",): -(n / level**2).sum()}
-    power = {"t": n, "s": np.ones(J)}
+    # criterion: 21 log sigma2 + inside / sigma2 + sum log level + log M + min sum n left^2 / level
+    change = (n, np.ones(6))  # of level, with tau2 and with sigma2
+    slope = [-(n * d / level**2).sum() for d in change]  # of M
     H = np.zeros((2, 2))
-    for i, one in enumerate("ts"):
-        for k, two in enumerate("ts"):
-            d = power[one] * power[two]
-            H[i, k] = -(d / level**2).sum() + (2 * n * left**2 * d / level**3).sum()
-            H[i, k] += 2 * (n * d / level**3).sum() / M - first[(one,)] * first[(two,)] / M**2
-            both = [(power[x] * n * left / level**2).sum() for x in (one, two)]
-            H[i, k] -= 2 * both[0] * both[1] / M
-    inside = sum(((y[groups == j] - mean[j]) ** 2).sum() for j in range(J))
-    H[1, 1] += -(27 - J) / sigma2**2 + 2 * inside / sigma2**3
-    g = -np.array([first[("t",)], first[("s",)]]) / M**2
-    assert beta == pytest.approx((n * mean / level).sum() / M)
-    assert a.shape == b.shape
+    for i, d in enumerate(change):
+        for k, e in enumerate(change):
+            H[i, k] = (d * e * (2 * n * left**2 / level - 1) / level**2).sum()
+            H[i, k] += 2 * (n * d * e / level**3).sum() / M - slope[i] * slope[k] / M**2
+            H[i, k] -= 2 * (d * n * left / level**2).sum() * (e * n * left / level**2).sum() / M
+    H[1, 1] += 2 * inside / sigma2**3 - 21 / sigma2**2
+    g = -np.array(slope) / M**2
     df = (1 / M) ** 2 / (g @ np.linalg.inv(H) @ g)
     assert model.test()[0, 2] == pytest.approx(df, rel=1e-6)
 
