@@ -10,7 +10,7 @@ from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import nctdtr, ndtr, ndtri, stdtrit  # type: ignore[import-untyped]
+from scipy.special import nctdtr, ndtr, ndtri, stdtrit
 
 from lmmlab.engine.design import LARGEST, Floats, LMMError
 from lmmlab.engine.variance import sds

@@ -9,10 +9,13 @@ import time
 
 import numpy as np
 import pytest
+from statsmodels.regression.linear_model import OLS
 from statsmodels.stats.anova import AnovaRM
 
 from lmmlab import lmm, load
+from lmmlab.engine.classical.regression import regress
 from lmmlab.engine.classical.rm_anova import rm_anova
+from lmmlab.engine.classical.sandwich import prepare
 from lmmlab.engine.covariance import covariance
 
 SLOPES = "Reaction ~ Days + (Days | Subject)"
@@ -89,3 +92,24 @@ def test_repeated_measures_anova(benchmark, beside, studies):
     statsmodels_ms = 1e3 * (time.perf_counter() - start)
     assert anova.F[0] == pytest.approx(theirs["F Value"].to_numpy(), rel=1e-9)
     beside(0.5 if studies == 1 else 8, statsmodels_now_one_study=round(statsmodels_ms, 1))
+
+
+@pytest.mark.parametrize("errors", ["naive", "HC2", "CR0", "CR2"])
+def test_least_squares_of_a_thousand_responses(benchmark, beside, errors):
+    """Estimates, standard errors and df of the slope; statsmodels fits one, without CR2 and df."""
+    sleep = load("sleepstudy")
+    X = np.column_stack([np.ones(len(sleep)), sleep["Days"]])
+    Y = np.random.default_rng(1).standard_normal((1000, len(sleep)))
+    design = prepare(X, errors, sleep["Subject"])
+    found = benchmark(lambda: regress(design, Y).contrast([0, 1]))
+    how = {"cov_type": errors} if errors == "HC2" else {}
+    if errors.startswith("CR"):
+        groups = {"groups": sleep["Subject"].cat.codes.to_numpy(), "use_correction": False}
+        how = {"cov_type": "cluster", "cov_kwds": groups}
+    start = time.perf_counter()
+    theirs = OLS(Y[0], X).fit(**how)
+    error = theirs.bse[1]
+    statsmodels_ms = 1e3 * (time.perf_counter() - start)
+    assert found.estimate[0] == pytest.approx(theirs.params[1], rel=1e-9)
+    assert (errors == "CR2") or found.error[0] == pytest.approx(error, rel=1e-9)
+    beside(3, statsmodels_now_one=round(statsmodels_ms, 2))

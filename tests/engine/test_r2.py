@@ -27,9 +27,9 @@ def test_reference(path):
     ours = r2(lmm(case["formula"], data, reml=case["method"] == "REML"))
     total = sum(theirs[f"var_{part}"] for part in ("fixed", "random", "residual"))
     for part in ("fixed", "random", "residual"):
-        assert abs(getattr(ours, part) - theirs[f"var_{part}"]) < 1e-6 * total
+        assert abs(getattr(ours, part) - theirs[f"var_{part}"]) < 1e-9 * total
     for share in ("marginal", "conditional", "icc_adjusted", "icc_unadjusted"):
-        assert getattr(ours, share) == pytest.approx(theirs[share], abs=1e-6)
+        assert getattr(ours, share) == pytest.approx(theirs[share], abs=1e-9)
 
 
 def test_sleepstudy():

@@ -243,7 +243,8 @@ X, Y, _ = data()
     [
         (lambda: prepare(X, "HC4"), "errors must be one of naive"),
         (lambda: prepare(X, "CR2"), "need groups"),
-        (lambda: prepare(X, "CR0", CODES[1:]), "a group for each of 39 rows"),
+        (lambda: prepare(X, "CR0", CODES[1:]), "one label for each of the 39"),
+        (lambda: prepare(X, "CR0", [None, *CODES[1:]]), "groups is missing in row 1"),
         (lambda: prepare(X, "CR2", np.zeros(39)), "All rows are of one group"),
         (lambda: prepare(X[:3]), "3 rows cannot tell 3 coefficients"),
         (lambda: prepare(X[0]), "X must have a row and a column"),

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import stdtr, stdtrit  # type: ignore[import-untyped]
+from scipy.special import stdtr, stdtrit
 
 from lmmlab.engine.classical.sandwich import Errors, LeastSquares, degrees, prepare
 from lmmlab.engine.design import LARGEST, Design, Floats, LMMError

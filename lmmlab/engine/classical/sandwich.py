@@ -17,6 +17,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike
 
+from lmmlab.engine.classical.wide import factor
 from lmmlab.engine.crossproducts import independent
 from lmmlab.engine.design import LARGEST, Floats, Ints, LMMError, require_finite
 
@@ -189,10 +190,7 @@ def _sorted(groups: ArrayLike | None, n: int) -> tuple[Ints, Ints]:
     """Sort rows by group: their order, and where each group starts in it."""
     if groups is None:
         raise LMMError("Cluster-robust errors need groups. Say which group each row belongs to.")
-    labels = np.asarray(groups)
-    if labels.shape != (n,):
-        raise LMMError(f"groups must name a group for each of {n} rows; shape {labels.shape}.")
-    levels, codes = np.unique(labels, return_inverse=True)
+    levels, codes = factor("groups", groups, n)
     if len(levels) < 2:
         raise LMMError("All rows are of one group, and cluster-robust errors compare groups.")
     order = np.argsort(codes, kind="stable")
