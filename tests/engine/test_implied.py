@@ -134,6 +134,12 @@ def test_singular_is_no_error():
     meet = both(3.0, 0.5, -1.0)
     assert vpc(meet, 1.0, line([6.0])) == pytest.approx([0.0], abs=1e-12)
     assert correlation(meet)[0, 1] == -1.0
+    sds = np.random.default_rng(6).uniform(0.1, 9.0, (300, 2))
+    for rho in (-1.0, 1.0):  # rounding leads no share below 0 and no correlation beyond 1
+        many = np.stack([both(*sd, rho) for sd in sds])
+        where = np.stack([line([-rho * sd[0] / sd[1]]) for sd in sds])
+        assert (vpc(many, 1.0, where) >= 0.0).all()
+        assert (np.abs(correlation(many)) <= 1.0).all()
 
 
 @pytest.mark.parametrize(
