@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from lmmlab.engine.fit import Fit
+    from lmmlab.formula.matrices import Matrix
 
 
 def lmm(formula: str, data: pd.DataFrame, reml: bool = True) -> Fit:
@@ -98,30 +99,37 @@ def design(formula: str, data: pd.DataFrame) -> Design:
     >>> made.X.shape, made.names, made.terms[0].levels[:3]
     ((180, 2), ('(Intercept)', 'Days'), ('308', '309', '310'))
     """
-    from lmmlab.formula.matrices import matrices
-    from lmmlab.formula.table import complete_rows, numbers
+    from lmmlab.formula.coding import hypotheses
+    from lmmlab.formula.matrices import matrices, variable
+    from lmmlab.formula.reading import Reading
+    from lmmlab.formula.table import Memory, complete_rows, numbers
 
     model = parse(formula)
     rows, dropped = complete_rows(data, columns(model.response) + model.predictors)
-    y = np.full(len(rows), numbers(model.response, rows))
+    memory: Memory = {}
+    y = np.full(len(rows), numbers(model.response, rows, memory))
+    known = {factor: variable(factor, rows, memory) for factor in model.factors}
     parts = {"fixed": model.fixed}
     parts |= {f"random{k}": part.terms for k, part in enumerate(model.random)}
-    made = matrices(parts, rows)
-    X, names = made["fixed"]
+    made = matrices(parts, known, len(rows))
+    fixed = made.pop("fixed")
+    random = tuple(made.values())
+    coded = tuple(column for part in random for column in part.columns)
+    L = hypotheses(fixed.columns, tuple(known.values()))
     return Design(
         y=y,
-        X=X,
-        names=names,
-        terms=(_random_term(model, rows, made),),
+        X=fixed.values,
+        names=fixed.names,
+        terms=(_random_term(model, rows, random),),
         dropped=dropped,
         formula=" ".join(formula.split()),
         response=text(model.response),
+        hypotheses=tuple((name, L[own]) for name, own in fixed.terms),
+        read=Reading(model, memory, fixed.columns, coded),
     )
 
 
-def _random_term(
-    model: Model, rows: pd.DataFrame, made: dict[str, tuple[np.ndarray, tuple[str, ...]]]
-) -> Term:
+def _random_term(model: Model, rows: pd.DataFrame, made: tuple[Matrix, ...]) -> Term:
     """Merge the random terms, which share one grouping factor, into one `Term` with blocks."""
     from lmmlab.formula.table import levels
 
@@ -142,8 +150,7 @@ def _random_term(
             "rows that are used. How much groups differ can only be seen from several; use a "
             "column that tells them apart."
         )
-    Z = [made[f"random{k}"] for k in range(len(model.random))]
-    names = [name for _, part in Z for name in part]
+    names = [name for part in made for name in part.names]
     for name in names:
         if names.count(name) > 1:
             raise LMMError(
@@ -153,13 +160,13 @@ def _random_term(
             )
     blocks = [
         block
-        for part, (_, columns_) in zip(model.random, Z, strict=True)
-        for block in ([len(columns_)] if part.correlated else [1] * len(columns_))
+        for part, Z in zip(model.random, made, strict=True)
+        for block in ([len(Z.names)] if part.correlated else [1] * len(Z.names))
     ]
     return Term(
         group=groups[0],
         names=tuple(names),
-        Z=np.hstack([matrix for matrix, _ in Z]),
+        Z=np.hstack([part.values for part in made]),
         codes=np.asarray(codes, dtype=np.intp),
         levels=found,
         blocks=tuple(blocks),

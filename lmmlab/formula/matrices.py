@@ -7,7 +7,6 @@ that no column is redundant (treatment coding, the first level is the reference)
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +14,9 @@ import numpy as np
 
 from lmmlab.engine.design import Floats, Ints, LMMError
 from lmmlab.engine.remarks import listed
+from lmmlab.formula.coding import Column, column, written
 from lmmlab.formula.grammar import Call, Name, Node, text
-from lmmlab.formula.table import check_finite, is_numeric, levels, numbers
+from lmmlab.formula.table import Memory, check_finite, is_numeric, levels, numbers
 from lmmlab.formula.terms import Term
 
 if TYPE_CHECKING:
@@ -48,81 +48,122 @@ class Variable:
     categorical: bool = False
 
 
-def variable(node: Node, rows: pd.DataFrame) -> Variable:
-    """Find out what one factor of a term stands for in the rows that are used."""
+def variable(node: Node, rows: pd.DataFrame, memory: Memory) -> Variable:
+    """Find out what one factor of a term stands for in some rows.
+
+    What `memory` does not know of it yet is learnt from these rows, and added.
+    """
     label = text(node)
     match node:
         case Call("C", Name(name)):
-            return _factor(label, name, rows)
-        case Name(name) if not is_numeric(name, rows):
-            return _factor(label, name, rows)
+            return _factor(node, name, rows, memory)
+        case Name(name) if node in memory or not is_numeric(name, rows):
+            return _factor(node, name, rows, memory)
         case Call("poly" | "bs", argument):
-            x = np.broadcast_to(numbers(argument, rows), len(rows))
-            values = _basis(node, x)
-            values = check_finite(values, node, rows)
+            x = np.broadcast_to(numbers(argument, rows, memory), len(rows))
+            values = check_finite(_basis(node, x, memory), node, rows)
             if values.shape[1] > 1:
                 return Variable(label, values, tuple(str(k + 1) for k in range(values.shape[1])))
             return Variable(label, values[:, 0])  # R numbers the columns where there are several
-    return Variable(label, np.broadcast_to(numbers(node, rows), len(rows)))
+    return Variable(label, np.broadcast_to(numbers(node, rows, memory), len(rows)))
 
 
-def _factor(label: str, name: str, rows: pd.DataFrame) -> Variable:
+def _factor(node: Node, name: str, rows: pd.DataFrame, memory: Memory) -> Variable:
     codes, found = levels(rows[name])
-    if len(found) < 2:
-        raise LMMError(
-            f"{name} has only one level, {found[0]}, in the {len(rows)} rows that are used, so it "
-            "explains nothing; take it out of the formula."
-        )
-    return Variable(label, codes, found, categorical=True)
+    if node not in memory:
+        if len(found) < 2:
+            raise LMMError(
+                f"{name} has only one level, {found[0]}, in the {len(rows)} rows that are used, so "
+                "it explains nothing; take it out of the formula."
+            )
+        memory[node] = found
+    known = memory[node]
+    for level in found:
+        if level not in known:
+            raise LMMError(
+                f"The model knows no level {level} of {name}, so nothing can be said of it; the "
+                f"levels in the rows that were fitted are {listed(known)}."
+            )
+    places = np.array([known.index(level) for level in found], dtype=np.intp)
+    return Variable(text(node), places[codes], known, categorical=True)
 
 
-def _basis(node: Call, x: Floats) -> Floats:
+def _basis(node: Call, x: Floats, memory: Memory) -> Floats:
     """Compute the columns of poly() or bs(), by formulaic's own functions."""
     from formulaic.transforms import basis_spline, poly
 
     options = dict(node.options)
     degree = options.get("degree", 1 if node.function == "poly" else 3)
-    if degree >= (distinct := len(np.unique(x))):
+    if node not in memory and degree >= (distinct := len(np.unique(x))):
         raise LMMError(
             f"{text(node)} has degree {degree}, but {text(node.argument)} has only {distinct} "
             "different values; the degree must be smaller."
         )
+    state = memory.setdefault(node, {})
     with np.errstate(all="ignore"):
         if node.function == "poly":
-            return np.array(poly(x, degree=degree, raw=bool(options.get("raw"))))
-        basis = basis_spline(x, df=options.get("df", degree), degree=degree)
+            return np.array(poly(x, degree=degree, raw=bool(options.get("raw")), _state=state))
+        low, high = state.get("lower_bound", -np.inf), state.get("upper_bound", np.inf)
+        if not ((low <= x) & (x <= high)).all():
+            raise LMMError(
+                f"{text(node)} is only known where {text(node.argument)} lies between {low:g} and "
+                f"{high:g}, as in the rows that were fitted; leave out the rows beyond."
+            )
+        basis = basis_spline(x, df=options.get("df", degree), degree=degree, _state=state)
     return np.column_stack(list(basis.values()))
 
 
+@dataclass(frozen=True, eq=False)
+class Matrix:
+    """The columns of one part of a model.
+
+    Parameters
+    ----------
+    values : (n, k) array
+        The columns.
+    names : tuple of str
+        Their names, as lme4 writes them.
+    columns : tuple of Column
+        What each is a product of.
+    terms : tuple of (str, slice)
+        The name of each term but the intercept, and which columns are its own.
+    """
+
+    values: Floats
+    names: tuple[str, ...]
+    columns: tuple[Column, ...]
+    terms: tuple[tuple[str, slice], ...]
+
+
 def matrices(
-    parts: dict[str, tuple[Term, ...]], rows: pd.DataFrame
-) -> dict[str, tuple[Floats, tuple[str, ...]]]:
+    parts: dict[str, tuple[Term, ...]], known: dict[Node, Variable], n: int
+) -> dict[str, Matrix]:
     """Turn lists of terms into matrices with named columns, all in one call of formulaic.
 
     Parameters
     ----------
     parts : dict
         The terms of each part of the model, ``"fixed"`` and the random ones; () is the intercept.
-    rows : DataFrame
-        The complete rows.
+    known : dict
+        What each factor of the terms stands for.
+    n : int
+        Number of rows.
 
     Returns
     -------
     dict
-        For each part an (n, k) array and the k names, as lme4 writes them.
+        The columns of each part.
     """
     import pandas as pd
     from formulaic import model_matrix
 
-    factors = list(dict.fromkeys(f for terms in parts.values() for term in terms for f in term))
-    known = [variable(factor, rows) for factor in factors]
-    index = {factor: k for k, factor in enumerate(factors)}
-    by_factor = dict(zip(factors, known, strict=True))
-    _require_few(parts, by_factor)
+    index = {factor: k for k, factor in enumerate(known)}
+    variables = tuple(known.values())
+    _require_few(parts, known)
     for term in {term: None for terms in parts.values() for term in terms}:
-        _require_rows(term, by_factor)
+        _require_rows(term, known)
     context: dict[str, Any] = {}
-    for k, v in enumerate(known):
+    for k, v in enumerate(variables):
         if v.categorical:
             context[f"v{k}"] = pd.Categorical.from_codes(v.values, categories=range(len(v.parts)))
         else:
@@ -132,29 +173,20 @@ def matrices(
         for part, terms in parts.items()
     }
     made = model_matrix(
-        spec,
-        pd.DataFrame(index=range(len(rows))),
-        context=context,
-        output="numpy",
-        na_action="ignore",
+        spec, pd.DataFrame(index=range(n)), context=context, output="numpy", na_action="ignore"
     )
-
-    def name(column: str) -> str:
-        if column == "Intercept":
-            return "(Intercept)"
-        return re.sub(r"v([0-9]+)(?:\[(?:T\.)?([0-9]+)\])?", _lme4_name, column)
-
-    def _lme4_name(match: re.Match[str]) -> str:
-        v = known[int(match[1])]
-        return v.label + (v.parts[int(match[2])] if match[2] else "")
-
-    return {
-        part: (
+    out = {}
+    for part, terms in parts.items():
+        name = {_keys(term, index): _written(term) for term in terms if term}
+        own = made[part].model_spec
+        columns = tuple(map(column, own.column_names))
+        out[part] = Matrix(
             np.asarray(made[part], dtype=np.float64),
-            tuple(map(name, made[part].model_spec.column_names)),
+            tuple(written(pieces, variables) for pieces in columns),
+            columns,
+            tuple((name[str(t)], at) for t, at in own.term_slices.items() if str(t) in name),
         )
-        for part in parts
-    }
+    return out
 
 
 def _require_few(parts: dict[str, tuple[Term, ...]], known: dict[Node, Variable]) -> None:

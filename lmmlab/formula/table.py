@@ -2,7 +2,8 @@
 
 Rows with a missing value in any column of the formula are dropped together and before anything
 is computed, so that all parts of a model have the same rows and ``center(x)`` is centred on the
-rows that are fitted. Arithmetic is done here, by NumPy on columns, and never by evaluating text.
+rows that are fitted. What such a transform has found is remembered for the rows of other tables.
+Arithmetic is done here, by NumPy on columns, and never by evaluating text.
 """
 
 from __future__ import annotations
@@ -16,6 +17,10 @@ from lmmlab.formula.grammar import Call, Name, Node, Number, Sign, columns, text
 
 if TYPE_CHECKING:
     import pandas as pd
+
+#: What is remembered of the rows that are fitted, so that others are read in the same way: the
+#: levels of a factor, the mean and sd of center() and scale(), the basis of poly() and bs().
+Memory = dict[Node, Any]
 
 _ARITHMETIC = {
     "+": np.add,
@@ -101,8 +106,17 @@ def levels(column: pd.Series) -> tuple[Ints, tuple[str, ...]]:
     return codes.astype(np.intp), tuple(map(str, whole))
 
 
-def numbers(node: Node | None, rows: pd.DataFrame) -> Any:
+def numbers(node: Node | None, rows: pd.DataFrame, memory: Memory) -> Any:
     """Compute a piece of a formula that is arithmetic: one number for each row.
+
+    Parameters
+    ----------
+    node : Node
+        The piece.
+    rows : DataFrame
+        The rows.
+    memory : dict
+        Means and sds that are known; those that are not are those of these rows, and added.
 
     Raises
     ------
@@ -117,18 +131,22 @@ def numbers(node: Node | None, rows: pd.DataFrame) -> Any:
     with np.errstate(all="ignore"):
         match node:
             case Sign("+" | "-" as sign, None, right):
-                return numbers(right, rows) * (1.0 if sign == "+" else -1.0)
+                return numbers(right, rows, memory) * (1.0 if sign == "+" else -1.0)
             case Sign(sign, left, right):
-                values = _ARITHMETIC[sign](numbers(left, rows), numbers(right, rows))
+                values = _ARITHMETIC[sign](
+                    numbers(left, rows, memory), numbers(right, rows, memory)
+                )
             case Call("I", argument):
-                values = numbers(argument, rows)
+                values = numbers(argument, rows, memory)
             case Call("center" | "scale" as function, argument):
-                values = numbers(argument, rows)
-                values = values - values.mean()
-                if function == "scale":
-                    values = values / np.sqrt((values**2).sum() / (len(rows) - 1))
+                values = numbers(argument, rows, memory)
+                if node not in memory:
+                    off = values - values.mean()
+                    memory[node] = values.mean(), np.sqrt((off**2).sum() / (len(rows) - 1))
+                mean, sd = memory[node]
+                values = (values - mean) / (sd if function == "scale" else 1.0)
             case Call(function, argument):
-                values = _ARITHMETIC[function](numbers(argument, rows))
+                values = _ARITHMETIC[function](numbers(argument, rows, memory))
     return check_finite(values, node, rows)
 
 

@@ -1,0 +1,89 @@
+"""Other tables for a model: their rows, coded as those that were fitted.
+
+A new table is read with what the fitted rows have left behind: the levels of factors, the mean that
+``center(x)`` took, the basis of ``poly(x, 2)``. It need not have the response, nor the groups where
+these do not matter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lmmlab.engine.design import Floats, LMMError, Rows
+from lmmlab.formula.coding import Column, product
+from lmmlab.formula.grammar import columns
+from lmmlab.formula.matrices import variable
+from lmmlab.formula.table import Memory, complete_rows, levels, numbers
+from lmmlab.formula.terms import Model
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """How a model reads a table; call it with one.
+
+    Parameters
+    ----------
+    model : Model
+        The formula.
+    memory : dict
+        What is remembered of the rows that were fitted.
+    fixed, random : tuple of Column
+        How the columns of X and Z are coded.
+    """
+
+    model: Model
+    memory: Memory
+    fixed: tuple[Column, ...]
+    random: tuple[Column, ...]
+
+    def __call__(self, data: Any) -> Rows:
+        """Turn a table into rows of the model.
+
+        Raises
+        ------
+        LMMError
+            If a predictor is not there, is missing in a row, or has a level that the model does
+            not know.
+        """
+        model, present = self.model, list(getattr(data, "columns", ()))
+        used = [name for factor in model.factors for name in columns(factor)]
+        group = [name for name in model.random[0].group if name in present]
+        rows, missing = complete_rows(data, used + group)
+        if missing:
+            raise LMMError(_incomplete(data, used + group))
+        known = [variable(factor, rows, self.memory) for factor in model.factors]
+        labels = [np.array(found)[codes] for codes, found in (levels(rows[g]) for g in group)]
+        named = len(group) == len(model.random[0].group)
+        return Rows(
+            X=product(self.fixed, known, len(rows)),
+            Z=product(self.random, known, len(rows)),
+            groups=tuple(map(":".join, zip(*labels, strict=True))) if named else (),
+            y=self._response(data),
+        )
+
+    def _response(self, data: Any) -> Floats | None:
+        """Compute the response where it is known; None if the table does not have it."""
+        response = self.model.response
+        used = list(dict.fromkeys(columns(response)))
+        if not set(used) <= set(data.columns):
+            return None
+        y = np.full(len(data), np.nan)
+        known = data[used].notna().all(axis=1).to_numpy()
+        if known.any():
+            y[known] = numbers(response, data.loc[known, used].infer_objects(), self.memory)
+        return y
+
+
+def _incomplete(data: Any, names: list[str]) -> str:
+    """Say which predictor is missing in which row."""
+    missing = data[names].isna().to_numpy()
+    row, place = np.argwhere(missing)[0]
+    others = missing.any(axis=1).sum() - 1
+    more = f" (and something in {others} more)" if others else ""
+    return (
+        f"{names[place]} is missing in row {data.index[row]} of the new table{more}, so nothing "
+        "can be said of that row. Fill it in, or leave out the row."
+    )
