@@ -26,7 +26,7 @@ import numpy as np
 
 from lmmlab.engine.covariance import factor, positions, settle, slices, theta_of
 from lmmlab.engine.crossproducts import Crossproducts
-from lmmlab.engine.design import Floats, Ints
+from lmmlab.engine.design import Design, Floats, Ints
 from lmmlab.engine.solve import Solution, derivatives, in_theta, solve
 
 Kind = Literal["sd", "cor", "sigma", "beta"]
@@ -128,6 +128,33 @@ class Point:
         return self.deviance - self.gain
 
 
+def parameters(design: Design) -> list[tuple[str, Kind, tuple[int, ...]]]:
+    """Name all parameters of a model, as lme4 does.
+
+    Returns
+    -------
+    list of (str, str, tuple of int)
+        Name, kind and columns (see `coordinates`) of the sds and correlations in the order of
+        theta, of sigma, and of the fixed effects.
+
+    Examples
+    --------
+    >>> from lmmlab.engine.design import grouped
+    >>> line = np.column_stack([np.ones(4), [0, 1, 0, 1]])
+    >>> [name for name, _, _ in parameters(grouped(np.ones(4), line, line, list("aabb")))]
+    ['sd_z0|group', 'cor_z1.z0|group', 'sd_z1|group', 'sigma', 'x0', 'x1']
+    """
+    term = design.terms[0]
+    found: list[tuple[str, Kind, tuple[int, ...]]] = []
+    for i, k in zip(*positions(term.blocks), strict=True):
+        if i == k:
+            found.append((f"sd_{term.names[k]}|{term.group}", "sd", (k,)))
+        else:
+            found.append((f"cor_{term.names[i]}.{term.names[k]}|{term.group}", "cor", (k, i)))
+    found.append(("sigma", "sigma", ()))
+    return [*found, *((name, "beta", (k,)) for k, name in enumerate(design.names))]
+
+
 def coordinates(
     kind: Kind, which: tuple[int, ...], cross: Crossproducts, at: Solution
 ) -> Coordinates:
@@ -137,8 +164,8 @@ def coordinates(
     ----------
     kind : {"sd", "cor", "sigma", "beta"}
     which : tuple of int
-        The random column of an sd, the two of a correlation, the fixed column of a fixed effect,
-        () for sigma.
+        The random column of an sd, the two of a correlation (the first one first), the fixed
+        column of a fixed effect, () for sigma.
     cross : Crossproducts
         The conditioned data.
     at : Solution
@@ -217,7 +244,7 @@ def look(here: Coordinates, x: Floats) -> Point:
         hessian[-1, k] = hessian[k, -1] = -2.0 * gradient[-1]
         hessian[-1, :k] = hessian[:k, -1] = mixed
     hessian = jacobian.T @ hessian @ jacobian + np.tensordot(gradient, bend, 1)
-    return _point(here, x, at.criterion(s2), jacobian.T @ gradient, hessian)
+    return _point(here, x, float(at.criterion(s2)), jacobian.T @ gradient, hessian)
 
 
 def _turn(Lambda: Floats, blocks: tuple[int, ...], first: Floats) -> tuple[Floats, Floats]:

@@ -228,7 +228,7 @@ def principal(Lambda: Floats, blocks: tuple[int, ...]) -> tuple[Floats, Floats]:
 
 
 def spread(G: Floats) -> tuple[Floats, Floats]:
-    """Split G into sds (q,) and correlations (q, q).
+    """Split G (..., q, q) into sds (..., q) and correlations (..., q, q).
 
     A correlation beside an sd of zero is undefined; it is NaN in this array, and whoever shows it
     says "undefined".
@@ -239,9 +239,10 @@ def spread(G: Floats) -> tuple[Floats, Floats]:
     >>> sd.tolist(), corr.tolist()
     ([4.0, 2.0], [[1.0, 0.5], [0.5, 1.0]])
     """
-    sd = np.sqrt(np.diagonal(G))
-    both = np.outer(sd, sd)
+    sd = np.sqrt(np.diagonal(G, axis1=-2, axis2=-1))
+    both = sd[..., :, None] * sd[..., None, :]
     corr = np.divide(G, both, out=np.full_like(both, np.nan), where=both > 0)
     np.clip(corr, -1.0, 1.0, out=corr)
-    np.fill_diagonal(corr, np.where(sd > 0, 1.0, np.nan))
+    own = np.arange(sd.shape[-1])
+    corr[..., own, own] = np.where(sd > 0, 1.0, np.nan)
     return sd, corr

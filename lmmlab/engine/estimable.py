@@ -7,6 +7,7 @@ is a fact about the data, and `Fit.message` tells it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from lmmlab.engine.covariance import positions, slices
 from lmmlab.engine.crossproducts import DEPENDENT, Crossproducts, independent
 from lmmlab.engine.design import Design, Floats, Ints, LMMError, Term
 from lmmlab.engine.remarks import listed
+
+if TYPE_CHECKING:
+    from lmmlab.engine.fit import Fit
 
 _CONFOUNDED = 1e-12  # of inner products of products of conditioned columns: nothing but rounding
 _PERFECT = 1e-24  # a share of y's sum of squares that is nothing but rounding
@@ -75,6 +79,20 @@ def require_estimable(design: Design, cross: Crossproducts, reml: bool) -> None:
         raise LMMError(
             f"The model reproduces {y} exactly within each level of {term.group}, so no residual "
             "noise is left to estimate. Use fewer terms, or more rows for each level."
+        )
+
+
+def require_estimates(fit: Fit, what: str) -> None:
+    """Refuse what presupposes estimates where there are none."""
+    if fit.source == "given":
+        raise LMMError(
+            f"{what} needs estimates, and theta was given. Use the fitted model that .at() was "
+            "called on."
+        )
+    if not fit.converged:
+        raise LMMError(
+            f"{what} needs estimates, and the search did not end in a minimum of the criterion. "
+            "Use a simpler random term, or look at fit.path."
         )
 
 

@@ -17,11 +17,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import ndtri  # type: ignore[import-untyped]
+from scipy.special import ndtri
 
-from lmmlab.engine.coordinates import Coordinates, Kind, Point, coordinates, look
-from lmmlab.engine.covariance import positions
+from lmmlab.engine.coordinates import Coordinates, Point, coordinates, look, parameters
 from lmmlab.engine.design import Floats, LMMError
+from lmmlab.engine.estimable import require_estimates
+from lmmlab.engine.inference import require_confidence
 from lmmlab.engine.remarks import listed
 from lmmlab.engine.table import Table
 
@@ -29,12 +30,12 @@ if TYPE_CHECKING:
     from lmmlab.engine.fit import Fit
 
 _STEPS = 100
-_TRIALS = 30
+_TRIALS = 10
 _ENOUGH = 1e-7  # of the deviance; what is left after it is of third order
 _SADDLE = -1e-7  # a least curvature, relatively, that is not rounding
 _CLOSE = 1e-5  # of zeta; one more step of Newton is exact
 _FLAT = 1e-6  # the least curvature from which a first step is judged
-_ROUNDING = 1e-13  # of the deviance, relatively
+_LITTLE = 1e-6  # of what a step promises, is enough
 _BEYOND = 0.25  # how far a curve goes beyond the interval, of the way to its end
 _LOST = (
     "The profile likelihood of this model could not be followed. Use a simpler random term, or "
@@ -145,13 +146,8 @@ def profile(fit: Fit, confidence: float = 0.95) -> Profile:
     interval ends there, and the table says so. On a boundary chi-square(1) is too large a
     reference, and the interval is on the safe side.
     """
-    if not 0.0 < confidence < 1.0:
-        raise LMMError(f"confidence must lie between 0 and 1, as 0.95 does; this is {confidence}.")
-    if fit.source == "given" or not fit.converged:
-        raise LMMError(
-            "A profile starts from estimates, and this model is not at its own: "
-            f"{fit.message} Fit the model first."
-        )
+    require_confidence(confidence)
+    require_estimates(fit, "A profile")
     said = []
     if fit.reml:
         from lmmlab.engine.fit import fit as estimate
@@ -163,7 +159,8 @@ def profile(fit: Fit, confidence: float = 0.95) -> Profile:
     z = float(ndtri((1.0 + confidence) / 2.0))
     reach, undefined, bounded = {}, [], []
     values: list[Sequence[float] | Floats] = []
-    for name, kind, which in _parameters(fit):
+    named = parameters(fit.design)
+    for name, kind, which in named:
         if kind == "cor" and not fit.sd[fit.design.terms[0].group].values[list(which)].all():
             values.append((np.nan, -1.0, 1.0))
             undefined.append(name)
@@ -186,22 +183,9 @@ def profile(fit: Fit, confidence: float = 0.95) -> Profile:
             f"The data say nothing of {listed(undefined)}, since one of the sds is estimated to be "
             "zero."
         )
-    rows = tuple(name for name, _, _ in _parameters(fit))
+    rows = tuple(name for name, _, _ in named)
     table = Table(rows, ("estimate", "lower", "upper"), np.array(values), " ".join(said))
     return Profile(fit, confidence, table, reach)
-
-
-def _parameters(fit: Fit) -> list[tuple[str, Kind, tuple[int, ...]]]:
-    """Name all parameters as lme4 does, and say which columns they are about."""
-    term = fit.design.terms[0]
-    found: list[tuple[str, Kind, tuple[int, ...]]] = []
-    for i, k in zip(*positions(term.blocks), strict=True):
-        if i == k:
-            found.append((f"sd_{term.names[k]}|{term.group}", "sd", (k,)))
-        else:
-            found.append((f"cor_{term.names[i]}.{term.names[k]}|{term.group}", "cor", (k, i)))
-    found.append(("sigma", "sigma", ()))
-    return [*found, *((name, "beta", (k,)) for k, name in enumerate(fit.names))]
 
 
 def _end(here: Coordinates, best: Point, z: float, sign: int) -> float:
@@ -216,7 +200,7 @@ def _end(here: Coordinates, best: Point, z: float, sign: int) -> float:
     room = sign * (limit - centre)
     if room == 0.0:
         return limit
-    inside, outside, point = 0.0, np.inf, best
+    inside, outside, point, within = 0.0, np.inf, best, best
     distance = min(room, z * float(np.sqrt(2.0 / max(best.curvature, _FLAT))))
     for _ in range(_STEPS):
         point = _hold(here, point, limit if distance == room else centre + sign * distance)
@@ -224,7 +208,7 @@ def _end(here: Coordinates, best: Point, z: float, sign: int) -> float:
         if zeta < z:
             if distance == room:
                 return limit
-            inside = distance
+            inside, within = distance, point
         else:
             outside = distance
         slope = sign * point.slope / 2.0
@@ -233,6 +217,7 @@ def _end(here: Coordinates, best: Point, z: float, sign: int) -> float:
             return centre + sign * ahead
         if not inside < ahead < outside:
             ahead = (inside + outside) / 2.0 if outside < np.inf else room
+            point = within  # outside, an sd may have become zero and stay so
         distance = min(ahead, 4.0 * distance, room)
     raise LMMError(_LOST)
 
@@ -252,33 +237,39 @@ def _zeta(best: Point, point: Point) -> float:
 
 def _hold(here: Coordinates, point: Point, coordinate: float) -> Point:
     """Hold the parameter at another coordinate, and bring all others to their best."""
+    change = coordinate - float(point.x[here.place])
+    move = _short(point, point.move + change * point.tangent)
     x = point.x.copy()
-    x[here.rest] += point.move + (coordinate - x[here.place]) * point.tangent
-    x[here.place] = coordinate
+    x[here.place], x[here.rest] = coordinate, x[here.rest] + move
     point = look(here, x)
     for _ in range(_STEPS):
         if point.gain > _ENOUGH:
-            longest = 1.0 + float(np.linalg.norm(point.x))
-            share = min(1.0, longest / float(np.linalg.norm(point.move)))
-            ahead = _downhill(here, point, share * point.move, 1e-4 * share * point.gain)
+            ahead = _downhill(here, point, _short(point, point.move), _LITTLE * point.gain)
         elif point.least < _SADDLE:
             ahead = _downhill(here, point, point.way_out, _ENOUGH)
+            if ahead is None:
+                return point
         else:
             return point
         if ahead is None:
-            return point
+            break
         point = ahead
     raise LMMError(_LOST)
 
 
+def _short(point: Point, move: Floats) -> Floats:
+    """Shorten a move that goes farther than the derivatives can be trusted."""
+    longest = 1.0 + float(np.linalg.norm(point.x))
+    return move * (longest / max(float(np.linalg.norm(move)), longest))
+
+
 def _downhill(here: Coordinates, point: Point, move: Floats, gain: float) -> Point | None:
-    """Make a move of the other coordinates, or as much of it as goes down; None if none does."""
-    share = 1.0
+    """Make a move of the other coordinates, or a part of it that gains enough; None if none."""
     for _ in range(_TRIALS):
         x = point.x.copy()
-        x[here.rest] += share * move
+        x[here.rest] += move
         ahead = look(here, x)
-        if ahead.deviance <= point.deviance - share * gain + _ROUNDING * abs(point.deviance):
+        if ahead.deviance < point.deviance - gain:
             return ahead
-        share *= 0.25
+        move = 0.25 * move
     return None

@@ -162,7 +162,14 @@ def root(sd: Floats, corr: Floats | float = 0.0) -> Floats:
 
 
 def response(
-    X: Floats, Z: Floats, codes: Ints, beta: Floats, T: Floats, sigma: float, u: Floats, e: Floats
+    X: Floats,
+    Z: Floats,
+    codes: Ints,
+    beta: Floats,
+    T: Floats,
+    sigma: float | Floats,
+    u: Floats,
+    e: Floats,
 ) -> Floats:
     """Turn standard normals into a response: y = X beta + Z b + sigma e with b = T u.
 
