@@ -38,6 +38,8 @@ class Table(NDArrayOperatorsMixin):
         The numbers. NaN stands for "undefined" (the correlation with something that does not vary).
     note : str
         What one should know about the numbers, in sentences; stands below the table.
+    blank : str
+        What is shown for NaN: nothing, where a cell does not apply.
 
     Examples
     --------
@@ -54,6 +56,7 @@ class Table(NDArrayOperatorsMixin):
     columns: tuple[str, ...]
     values: Floats
     note: str = ""
+    blank: str = "undefined"
 
     def frame(self) -> pd.DataFrame:
         """Give the table as a DataFrame, in which an undefined number reads "undefined"."""
@@ -64,7 +67,7 @@ class Table(NDArrayOperatorsMixin):
         )
         undefined = frame.isna()
         return (
-            frame.astype(object).mask(undefined, "undefined") if undefined.any(axis=None) else frame
+            frame.astype(object).mask(undefined, self.blank) if undefined.any(axis=None) else frame
         )
 
     @property
