@@ -66,13 +66,13 @@ def weights(cross: Crossproducts, place: Floats, Lambda: Floats) -> tuple[float,
 
     Notes
     -----
-    Near a G of lower rank the covariance matrices form a cone: what is new, seen from the null space
-    of G, must be positive semi-definite, and all else is free. With one new direction v that is a
-    half-space, v' G v >= 0, and the weights are 1/2, 1/2 (Stram & Lee 1994, cases 1 to 3). With one
-    in each of two blocks it is a wedge, with 1/2 - w, 1/2, w and w = 1/4 + arcsin(r) / (2 pi), r the
-    correlation of the two estimates (Self & Liang 1987; two independent variances are their case 7,
-    with r from the expected information at the smaller model). It is assumed that the smaller model
-    itself is not singular.
+    Near a G of lower rank the covariance matrices form a cone: what is new, seen from the null
+    space of G, must be positive semi-definite, and all else is free. With one new direction v that
+    is a half-space, v' G v >= 0, and the weights are 1/2, 1/2 (Stram & Lee 1994, cases 1 to 3).
+    With one in each of two blocks it is a wedge; the weights are 1/2 - w, 1/2 and w, where
+    w = 1/4 + arcsin(r) / (2 pi), and r is the correlation of the two estimates (Self & Liang 1987,
+    case 7), here from the expected information at the smaller model. That model is taken not to be
+    singular itself.
 
     References
     ----------
