@@ -16,6 +16,7 @@ from lmmlab.engine.satterthwaite import Uncertainty
 
 FOLDER = Path(__file__).parent.parent / "reference"
 METHODS = ("wald", "satterthwaite", "kenward-roger")
+SIZES = (0.0, 0.1, 1.0, 2.0)
 
 
 def references(*fields):
@@ -76,6 +77,20 @@ def test_adjusted_covariance(case, name):
     scale = np.sqrt(np.diagonal(expected))
     got = (variance - own - own[:, None]) / 2
     assert np.abs((got - expected) / np.outer(scale, scale)).max() < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("case", "name"), references("anova_type3_satterthwaite", "anova_type3_kenward_roger")
+)
+def test_terms(case, name):
+    said = case["inference"][name]
+    model = fitted(case)
+    table = model.anova("satterthwaite" if "satterthwaite" in name else "kenward-roger")
+    assert list(table.rows) == said["terms"]
+    np.testing.assert_array_equal(column(table, "numerator df"), said["numdf"])
+    np.testing.assert_allclose(column(table, "df"), said["dendf"], rtol=1e-4)
+    np.testing.assert_allclose(column(table, "F"), said["F"], rtol=1e-6)
+    np.testing.assert_allclose(column(table, "p"), said["p"], rtol=1e-5)
 
 
 def cake():
@@ -175,6 +190,7 @@ def test_a_hypothesis_is_the_same_however_it_is_written(made, method):
     assert first[0] == other[0] == again[0] == 3
     turn = np.linalg.qr(np.random.default_rng(1).standard_normal((3, 3)))[0]
     assert model.test(method, turn @ L)[0] == pytest.approx(first, rel=1e-9)
+    assert model.test(method, 1e-12 * L)[0] == pytest.approx(first, rel=1e-9)
     if method == "satterthwaite":
         assert other[2] == pytest.approx(first[2], rel=1e-9)
     else:
@@ -223,20 +239,24 @@ def test_kenward_roger_never_narrows(made):
         assert (column(model.test("kenward-roger"), "se") >= model.se * (1 - 1e-12)).all()
 
 
-def test_many_fits_at_once(made):
-    one = made(3, p=3, q=2, groups=9)
+@pytest.mark.parametrize("blocks", [(2,), (1, 1)])
+@pytest.mark.parametrize("method", METHODS)
+def test_many_fits_at_once(made, method, blocks):
+    """Boundary fits among them."""
+    one = made(8, p=3, q=2, groups=12, blocks=blocks, spread=2.0)
     rng = np.random.default_rng(8)
-    fits = [fit(replace(one, y=one.y + rng.standard_normal(len(one.y)))) for _ in range(4)]
-    names = ("Lambda", "beta", "inverse", "F", "fixed", "y")
+    fits = [fit(replace(one, y=size * one.y + rng.standard_normal(len(one.y)))) for size in SIZES]
+    assert {each.singular for each in fits} == {True, False}
+    names = ("Lambda", "r2", "beta", "inverse", "F", "fixed", "y")
     parts = {name: np.stack([getattr(each.solution, name) for each in fits]) for name in names}
     at = replace(fits[0].solution, **parts)
     sigma = np.array([each.sigma for each in fits])
     L = np.array([[0.0, 1.0, 0.0], [1.0, 2.0, -1.0]])
-    se, df = inference.errors(fits[0].cross, at, sigma, L, "kenward-roger")
+    se, df = inference.errors(fits[0].cross, at, sigma, L, method)
     for each, own_se, own_df in zip(fits, se, df, strict=True):
-        rows = np.array([each.test("kenward-roger", weights)[0] for weights in L])
+        rows = np.array([each.test(method, weights)[0] for weights in L])
         np.testing.assert_allclose(own_se, rows[:, 1], rtol=1e-12)
-        np.testing.assert_allclose(own_df, rows[:, 2], rtol=1e-11)
+        np.testing.assert_allclose(own_df, rows[:, 2], rtol=1e-9)
 
 
 def test_confidence_and_names():
