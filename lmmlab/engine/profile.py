@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 
 _STEPS = 100
 _TRIALS = 10
-_ENOUGH = 1e-7  # of the deviance; what is left after it is of third order
+_ENOUGH = 1e-7  # of the deviance, still to be gained; after it comes what is of third order
+_ROUGH = 1e-2  # the same, while zeta is not yet
+_NEAR = 0.1  # to the one that is looked for
 _SADDLE = -1e-7  # a least curvature, relatively, that is not rounding
 _CLOSE = 1e-5  # of zeta; one more step of Newton is exact
 _FLAT = 1e-6  # the least curvature from which a first step is judged
@@ -78,7 +80,7 @@ class Profile:
     table: Table
     reach: dict[str, tuple[Coordinates, float, float]]
 
-    def curve(self, name: str, points: int = 61) -> tuple[Floats, Floats]:
+    def curve(self, name: str, points: int = 41) -> tuple[Floats, Floats]:
         """Give the profile of one parameter, to be drawn.
 
         Parameters
@@ -201,20 +203,24 @@ def _end(here: Coordinates, best: Point, z: float, sign: int) -> float:
     room = sign * (limit - centre)
     if room == 0.0:
         return limit
-    inside, outside, point, within = 0.0, np.inf, best, best
+    inside, outside, near = 0.0, np.inf, False
+    point = within = best
     distance = min(room, z * float(np.sqrt(2.0 / max(best.curvature, _FLAT))))
     for _ in range(_STEPS):
-        point = _hold(here, point, limit if distance == room else centre + sign * distance)
+        coordinate = limit if distance == room else centre + sign * distance
+        point = _hold(here, point, coordinate, _ENOUGH if near or distance == room else _ROUGH)
         zeta = _zeta(best, point)
-        if zeta < z:
-            if distance == room:
-                return limit
-            inside, within = distance, point
-        else:
-            outside = distance
+        near = abs(zeta - z) < _NEAR
+        if distance == room and zeta < z:
+            return limit
+        if not near or point.gain < _ENOUGH:  # otherwise on which side it is may be wrong
+            if zeta < z:
+                inside, within = distance, point
+            else:
+                outside = distance
         slope = sign * point.slope / 2.0
         ahead = distance + (z - zeta) * zeta / slope if slope > 0.0 else np.inf
-        if abs(zeta - z) < _CLOSE and ahead < room:
+        if abs(zeta - z) < _CLOSE and point.gain < _ENOUGH and ahead < room:
             return centre + sign * ahead
         if not inside < ahead < outside:
             ahead = (inside + outside) / 2.0 if outside < np.inf else room
@@ -236,7 +242,7 @@ def _zeta(best: Point, point: Point) -> float:
     return float(np.sqrt(max(point.profile - best.profile, 0.0)))
 
 
-def _hold(here: Coordinates, point: Point, coordinate: float) -> Point:
+def _hold(here: Coordinates, point: Point, coordinate: float, enough: float = _ENOUGH) -> Point:
     """Hold the parameter at another coordinate, and bring all others to their best."""
     change = coordinate - float(point.x[here.place])
     move = _short(point, point.move + change * point.tangent)
@@ -244,7 +250,7 @@ def _hold(here: Coordinates, point: Point, coordinate: float) -> Point:
     x[here.place], x[here.rest] = coordinate, x[here.rest] + move
     point = look(here, x)
     for _ in range(_STEPS):
-        if point.gain > _ENOUGH:
+        if point.gain > enough:
             ahead = _downhill(here, point, _short(point, point.move), _LITTLE * point.gain)
         elif point.least < _SADDLE:
             ahead = _downhill(here, point, point.way_out, _ENOUGH)
