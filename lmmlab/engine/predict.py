@@ -118,7 +118,8 @@ def predict(
         estimate, note = rows.X @ fit.beta, ""
         variance = np.einsum("np,pr,nr->n", rows.X, fit.vcov, rows.X)
     else:
-        extra = None if given is None else _rows(fit, given)
+        nothing = given is None or getattr(given, "empty", False)  # a table without rows
+        extra = None if nothing else _rows(fit, given)
         estimate, variance, note = _of_groups(fit, rows, extra)
     if observation:
         weights = fit.design.weights if new is None else None
