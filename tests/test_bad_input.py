@@ -295,3 +295,46 @@ def test_text_and_truth_are_categories_also_as_objects(sleep):
     for values in (["low", "high"], [True, False], [np.True_, "no"]):
         dose = pd.Series(values * 90, dtype=object)
         assert len(lmm("Reaction ~ dose + (1 | Subject)", sleep.assign(dose=dose)).names) == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "pieces"),
+    [
+        ({"recipe": "D"}, ["knows no level D of recipe", "A, B and C"]),
+        ({"recipe": None}, ["recipe is missing in row 5", "Fill it in"]),
+        ({"temp": np.nan}, ["temp is missing in row 5 of the new table", "leave out the row"]),
+        ({"temp": np.inf}, ["temp", "not a finite number"]),
+        ({"temp": "hot"}, ["temp does not hold numbers"]),
+        ({"temp": 400}, ["bs(temp, 4)", "between 175 and 225"]),
+        ({"angle": "wide"}, ["angle does not hold numbers"]),
+    ],
+)
+def test_a_table_to_predict_that_cannot_be_read(change, pieces):
+    cake = load("cake")
+    fit = lmm("angle ~ recipe + bs(temp, df = 4) + (1 | batch)", cake)
+    new = cake[["recipe", "temp", "angle"]].iloc[5:7].astype(object)
+    assert len(fit.predict(new)) == 2
+    for column, value in change.items():
+        new.loc[5, column] = value
+    with pytest.raises(LMMError) as caught:
+        fit.predict(new)
+    said = str(caught.value)
+    assert said.endswith(".") and "\n" not in said
+    says(said, *pieces)
+
+
+def test_a_table_to_predict_that_is_none(sleep):
+    fit = lmm(SLOPE, sleep)
+    for new, pieces in [
+        (sleep.drop(columns="Days"), ["no column Days"]),
+        (sleep.rename(columns={"Days": "days"}), ["Did you mean days?"]),
+        (sleep.iloc[:0], ["no rows"]),
+        ([[0], [1]], ["list", "must be a table"]),
+        (sleep.assign(Days=np.nan), ["180 rows has a missing value"]),
+    ]:
+        with pytest.raises(LMMError) as caught:
+            fit.predict(new)
+        says(str(caught.value), *pieces)
+    missing = sleep.assign(Days=sleep.Days.where(sleep.Days != 3))
+    with pytest.raises(LMMError, match=r"row 3 of the new table \(and something in 17 more\)"):
+        fit.predict(missing)

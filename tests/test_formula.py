@@ -1,6 +1,7 @@
 """Formulas: names and columns as R has them, rows dropped together, and no user's text runs."""
 
 import json
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -306,6 +307,145 @@ def test_the_design_keeps_its_own_copy(table):
     table.loc[:, "x"] = 0.0
     for old, new in zip(before, (made.y, made.X, made.terms[0].Z), strict=True):
         np.testing.assert_array_equal(old, new)
+
+
+# --- hypotheses -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if "plus1" not in case])
+@pytest.mark.parametrize("method", ["satterthwaite", "kenward_roger"])
+def test_an_analysis_of_variance_tests_what_lmertest_tests(case, method):
+    reference = json.loads((REFERENCE / f"{case}.json").read_text())
+    expected = reference["inference"].get(f"anova_type3_{method}")
+    data = load(reference["data"].removesuffix(".csv"))
+    if expected is None:
+        expected = {"terms": list(dict(design(reference["formula"], data).hypotheses))}
+    fit = lmm(reference["formula"], data, reml=reference["method"] == "REML")
+    assert list(dict(fit.design.hypotheses)) == np.atleast_1d(expected["terms"]).tolist()
+    if "F" in expected:
+        table = fit.anova(method.replace("_", "-"))
+        assert table.values[:, 0].tolist() == np.atleast_1d(expected["numdf"]).tolist()
+        assert table.values[:, 2] == pytest.approx(np.atleast_1d(expected["F"]), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    "right",
+    [
+        "a",
+        "a * b",
+        "a * x",
+        "a * b * x",
+        "a + b + x:z",
+        "0 + a",
+        "0 + a + b",
+        "0 + x + a:b",
+        "a:b",
+        "a / x",
+        "a / b",
+        "b + a:b",
+        "a * b - a",
+        "a:x",
+        "x + a:x + b:x:z",
+        "0 + a:x + b",
+        "0 + x:z",
+    ],
+)
+def test_hypotheses_are_those_of_sum_to_zero_coding(table, right):
+    # the oracle codes the table with sums to zero, and finds beta there from beta here
+    import formulaic
+    from formulaic.transforms import contrasts
+
+    made = design(f"y ~ {right} + (1 | g)", table)
+    context = {"A": table.a, "B": table.b, "C": formulaic.transforms.C, "S": contrasts.SumContrasts}
+    coded = right.replace("a", "C(A, contr.sum)").replace("b", "C(B, contr.sum)")
+    oracle = formulaic.model_matrix(
+        coded if right.startswith("0") else f"1 + {coded}", table, context=context
+    )
+    change, *_ = np.linalg.lstsq(np.asarray(oracle, float), made.X, rcond=None)
+    np.testing.assert_allclose(np.asarray(oracle, float) @ change, made.X, atol=1e-12)
+    slices = [at for term, at in oracle.model_spec.term_slices.items() if str(term) != "1"]
+    assert len(slices) == len(made.hypotheses)
+    for at, (_, L) in zip(slices, made.hypotheses, strict=True):
+        rank = np.linalg.matrix_rank(L)
+        assert L.shape == (rank, made.X.shape[1])
+        assert rank == at.stop - at.start
+        both = np.vstack([L, change[at]])
+        assert np.linalg.matrix_rank(both, tol=1e-9) == rank  # the same rows, differently combined
+
+
+def test_terms_have_rs_names(table):
+    made = design("y ~ log(z) * a + poly(x, 2):b + (1 | g)", table)
+    assert [name for name, _ in made.hypotheses] == ["log(z)", "a", "log(z):a", "poly(x, 2):b"]
+    assert design("y ~ 1 + (1 | g)", table).hypotheses == ()
+
+
+def test_tests_do_not_depend_on_which_category_is_the_reference(table):
+    formula = "y ~ a * x + b + (1 | g)"
+    turned = table.assign(a=pd.Categorical(table.a, ["r", "p", "q"]), b=table.b.map(ord))
+    first = lmm(formula, table).anova("wald").values
+    second = lmm(formula.replace("b", "C(b)"), turned).anova("wald").values
+    np.testing.assert_allclose(second, first, rtol=1e-8)
+
+
+# --- other tables ---------------------------------------------------------------------------
+
+FORMULAS = [
+    "log(z) ~ a * x + (x | g)",
+    "y ~ a:b + (0 + a | g)",
+    "y ~ a / x + (1 | b:g)",
+    "y ~ poly(x, 2) * b + (poly(x, 2) || g)",
+    "y ~ poly(x, 3, raw = TRUE) + (1 | g)",
+    "y ~ bs(x, df = 5) + (1 | g)",
+    "y ~ scale(x) * center(log(z)) + I(center(x)^2 / scale(z)) + (scale(x) | g)",
+    "scale(y) ~ C(b) + I(2) + (1 | g) - 1",
+    "y ~ 0 + x + (1 | g)",
+]
+
+
+@pytest.mark.parametrize("formula", FORMULAS)
+def test_another_table_is_read_as_the_one_that_was_fitted(table, formula):
+    made = design(formula, table)
+    made = pickle.loads(pickle.dumps(made))  # a cluster sends it
+    [term] = made.terms
+    some = [29, 4, 5, 4, 17]  # means, bases and levels of these rows alone would be others
+    for rows, new in ((slice(None), table), (some, table.iloc[some])):
+        read = made.read(new)
+        np.testing.assert_allclose(read.X, made.X[rows], rtol=1e-14, atol=1e-15)
+        np.testing.assert_allclose(read.Z, term.Z[rows], rtol=1e-14, atol=1e-15)
+        np.testing.assert_array_equal(read.y, made.y[rows])
+        assert read.groups == tuple(term.levels[code] for code in term.codes[rows])
+
+
+def test_a_new_table_needs_neither_response_nor_groups(table):
+    made = design("log(z) ~ a * x + (x | b:g)", table)
+    read = made.read(table[["x", "a"]].iloc[[3]])
+    assert (read.y, read.groups) == (None, ())
+    np.testing.assert_array_equal(read.X, made.X[[3]])
+    assert made.read(table[["x", "a", "g"]]).groups == ()  # half a group is none
+    holes = table.iloc[:4].assign(z=[2.0, np.nan, 3.0, np.nan], g=["new", "g1", "g2", "g3"])
+    read = made.read(holes)
+    np.testing.assert_array_equal(read.y, [np.log(2), np.nan, np.log(3), np.nan])
+    assert read.groups == ("u:new", "u:g1", "u:g2", "u:g3")
+    assert np.isnan(made.read(holes.assign(z=None)).y).all()
+
+
+@pytest.mark.parametrize("dtype", ["int64", "float64", "object", "str", "category"])
+def test_levels_are_known_by_their_names(table, dtype):
+    table["g"] = np.resize([10, 9, 308, 2, 40], 30)
+    made = design("y ~ x + C(g) + (1 | g)", table)
+    [term] = made.terms
+    new = table.iloc[:3].assign(g=table.g.iloc[:3].astype(dtype))
+    read = made.read(new)
+    assert read.groups == ("10", "9", "308")
+    np.testing.assert_array_equal(read.X, made.X[:3])
+    assert term.levels == ("2", "9", "10", "40", "308")
+
+
+def test_reading_remembers_nothing_new(table):
+    made = design("y ~ center(x) + a + (1 | g)", table)
+    before = pickle.dumps(made.read)
+    made.read(table.iloc[:2])
+    assert pickle.dumps(made.read) == before
 
 
 # --- formulas of strangers ------------------------------------------------------------------
