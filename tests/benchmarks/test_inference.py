@@ -8,11 +8,12 @@ R 4.2.2). Times are the best of many, in ms.
 import time
 
 import numpy as np
+import pandas as pd
 import pytest
 from statsmodels.regression.linear_model import OLS
 from statsmodels.stats.anova import AnovaRM
 
-from lmmlab import lmm, load
+from lmmlab import compare, lmm, load
 from lmmlab.engine.classical.regression import regress
 from lmmlab.engine.classical.rm_anova import rm_anova
 from lmmlab.engine.classical.sandwich import prepare
@@ -113,3 +114,22 @@ def test_least_squares_of_a_thousand_responses(benchmark, beside, errors):
     assert found.estimate[0] == pytest.approx(theirs.params[1], rel=1e-9)
     assert (errors == "CR2") or found.error[0] == pytest.approx(error, rel=1e-9)
     beside(3, statsmodels_now_one=round(statsmodels_ms, 2))
+
+
+@pytest.mark.parametrize("rows", ["arrays", "tables"])
+def test_prediction_for_a_new_driver_with_two_days(benchmark, beside, sleepstudy, rows):
+    new = pd.DataFrame({"Days": [9], "Subject": ["new"]})
+    seen = pd.DataFrame({"Days": [0, 1], "Subject": ["new"] * 2, "Reaction": [220.0, 225.0]})
+    if rows == "arrays":
+        new, seen = sleepstudy.design.read(new), sleepstudy.design.read(seen)
+    table = benchmark(lambda: sleepstudy.predict(new, "group", given=seen))
+    assert table[0, 0] == pytest.approx(313.913749, abs=1e-5)
+    beside(0.5 if rows == "arrays" else 3)
+
+
+def test_likelihood_ratio_of_two_fits(benchmark, beside, sleepstudy):
+    start = lmm("Reaction ~ Days + (1 | Subject)", load("sleepstudy"))
+    assert start.converged
+    table = benchmark(lambda: compare(start, sleepstudy))
+    assert table[1, 4] == pytest.approx(42.836813, rel=1e-6)
+    beside(0.5)
