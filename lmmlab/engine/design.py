@@ -89,7 +89,8 @@ class Rows:
     Z : (m, q) array
         The random columns of the grouping factor.
     groups : tuple of str
-        Which group each row belongs to: a level of the design, or a new one.
+        Which group each row belongs to: a level of the design, or a new one; () if the rows do
+        not say, as they need not where an average group is meant.
     y : (m,) array, optional
         The response, where it is known; NaN where it is not.
     """

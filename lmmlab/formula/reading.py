@@ -65,10 +65,10 @@ class Reading:
         )
 
     def _response(self, data: Any) -> Floats | None:
-        """Compute the response where it is known; None if the table does not have it."""
+        """Compute the response where it is known; None if the table does not have it, or twice."""
         response = self.model.response
         used = list(dict.fromkeys(columns(response)))
-        if not set(used) <= set(data.columns):
+        if any(list(data.columns).count(name) != 1 for name in used):
             return None
         y = np.full(len(data), np.nan)
         known = data[used].notna().all(axis=1).to_numpy()
