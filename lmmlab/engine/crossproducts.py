@@ -14,11 +14,15 @@ matrices, whatever the number of rows. Three decisions keep all digits:
 Groups with the same Z_j and X_j (up to rotation) differ in y only and collapse into one *pattern*:
 by one more rotation, over these groups, the first of them carries their mean response and the
 others, without fixed effects, its scatter.
+
+Many responses on one design are conditioned together: what depends on the response has a leading
+axis of responses then, which varies fastest in memory, and all else is shared.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +39,8 @@ _SAME = 1e-11  # conditioned groups that differ by less have the same pattern
 class Crossproducts:
     """One data set, conditioned: J groups of m patterns, p fixed and q random columns.
 
+    Leading axes (...) are responses: none for the response of the design itself.
+
     Attributes
     ----------
     n : int
@@ -43,20 +49,20 @@ class Crossproducts:
         The rotated random columns of each pattern, ``F[row, column, pattern]``; F'F = Z'Z.
     fixed : (q, p, m) array
         The fixed columns in the same q rows, times the root of `count`.
-    y : (q, 1 + s, m) array
+    y : (..., q, 1 + s, m) array
         The response in these rows: its mean over the groups of the pattern times the root of
         `count`, then (s = q; 0 if no two groups share a pattern) a root of its scatter.
-    within : (p + 1, p + 1) array
+    within : (..., p + 1, p + 1) array
         Cross-products of (X, y) in the rows on which the random effects do not act.
     count : (m,) array
         How many groups have the pattern.
     pattern : (J,) integer array
         The pattern of each group.
-    own : (q, J) array
+    own : (..., q, J) array
         The rotated response of each group.
     kept : (p,) integer array
         Which columns of the design's X are no combination of those before them.
-    R, ols : (p, p) and (p,) arrays
+    R, ols : (p, p) and (..., p) arrays
         X[:, kept] = Q R. Fixed effects are ols + inv(R) times the conditioned ones.
     log_R : float
         log|det R|.
@@ -66,7 +72,7 @@ class Crossproducts:
         Sizes of the blocks of G.
     log_weights : float
         Sum of the logarithms of the weights.
-    scale : float
+    scale : (...) array
         Root mean square of y, against which it is judged what counts as nothing.
 
     Notes
@@ -90,11 +96,43 @@ class Crossproducts:
     S: Floats
     blocks: tuple[int, ...]
     log_weights: float
-    scale: float
+    scale: Floats
+
+    def of(self, which: Ints) -> Crossproducts:
+        """Give the same for some of the responses, in ascending order."""
+        if len(which) == len(self.scale):
+            return self
+        some: dict[str, Any] = {name: take(getattr(self, name), which) for name in _EACH}
+        return replace(self, **some)
+
+    def alone(self) -> Crossproducts:
+        """Give the one response as the first of many."""
+        many: dict[str, Any] = {name: getattr(self, name)[None] for name in _EACH}
+        return replace(self, **many)
 
 
-def condition(design: Design) -> Crossproducts:
+_EACH = ("y", "within", "own", "ols", "scale")
+
+
+def take(array: Floats, which: Ints) -> Floats:
+    """Take some elements of the first axis, which varies fastest in memory and still does then."""
+    last = range(1, array.ndim)
+    taken: Floats = array.transpose(*last, 0).take(which, axis=-1)
+    return taken.transpose(-1, *range(array.ndim - 1))
+
+
+def condition(design: Design, Y: Floats | None = None) -> Crossproducts:
     """Reduce the rows of a design to what the likelihood needs of them.
+
+    Parameters
+    ----------
+    design : Design
+    Y : (m, n) array, optional
+        Responses to put in the place of the design's own, one in each row.
+
+    Returns
+    -------
+    Crossproducts
 
     Raises
     ------
@@ -118,8 +156,10 @@ def condition(design: Design) -> Crossproducts:
         empty = term.levels[int(np.argmin(sizes))]
         raise LMMError(f"Level {empty!r} of {term.group} has no rows. Take it out of the levels.")
 
-    rows = np.empty((q + design.X.shape[1] + 1, n))
-    rows[:q], rows[q:-1], rows[-1] = term.Z.T, design.X.T, design.y
+    many, p = Y is not None, design.X.shape[1]
+    Y = design.y[None] if Y is None else Y
+    rows = np.empty((q + p + len(Y), n))
+    rows[:q], rows[q : q + p], rows[q + p :] = term.Z.T, design.X.T, Y
     if (term.codes[1:] < term.codes[:-1]).any():
         order = np.argsort(term.codes, kind="stable")
         weights = None if weights is None else weights[order]
@@ -127,47 +167,52 @@ def condition(design: Design) -> Crossproducts:
             row[:] = row[order]
     if weights is not None:
         rows *= np.sqrt(weights)
-    scale = float(np.sqrt(rows[-1] @ rows[-1] / n))
+    Y = rows[q + p :]
+    scale = np.sqrt(np.einsum("rn,rn->r", Y, Y) / n)
 
-    Q, R, kept = _basis(rows[q:-1])
-    p = len(kept)
-    fixed = rows[-1] @ Q
-    rows[-1] -= Q @ fixed
-    rows[q : q + p], rows[q + p] = Q.T, rows[-1]
-    rows = rows[: q + p + 1]
+    Q, R, kept = _basis(rows[q : q + p])
+    ols = Y @ Q
+    Y -= ols @ Q.T
+    dropped, p = p - len(kept), len(kept)
+    rows[dropped : dropped + q] = rows[:q]
+    rows = rows[dropped:]
+    rows[q : q + p] = Q.T
+    X, Y = rows[q : q + p], rows[q + p :]
 
-    left = float(rows[-1] @ rows[-1])
+    left = np.einsum("rn,rn->r", Y, Y)
     rotated = _rotate(rows, q, sizes)
-    axes = _separate(rows[q:], rotated[:, q:-1])
-    within = rows[q:] @ rows[q:].T
-    rounding = within.diagonal() <= _ROUNDING**2 * np.append(np.ones(p), left)
-    within[rounding], within[:, rounding] = 0.0, 0.0
+    axes = _separate(X, rotated[:, q : q + p])
+    within = _within(X, Y, left)
     S = _scale(rotated[:, :q], term.blocks)
     rotated[:, :q] = np.linalg.inv(S).T @ rotated[:, :q]
-    order, starts = _patterns(rotated[:, :q], rotated[:, q:-1])
+    order, starts = _patterns(rotated[:, :q], rotated[:, q : q + p])
     count = np.diff(starts, append=len(sizes))
     pattern = np.empty_like(order)
     pattern[order] = np.repeat(np.arange(len(starts)), count)
     first, root = order[starts], np.sqrt(count)
-    own = np.ascontiguousarray(rotated[:, -1])
-    return Crossproducts(
+    own = np.ascontiguousarray(rotated[:, q + p :])
+    every = Crossproducts(
         n=n,
         F=rotated[:, :q, first],
-        fixed=rotated[:, q:-1, first] * root,
-        y=_responses(own[:, order], starts, count),
+        fixed=rotated[:, q : q + p, first] * root,
+        y=_first(_responses(own[..., order], starts, count)),
         within=within,
         count=count.astype(float),
         pattern=pattern,
-        own=own,
+        own=_first(own),
         kept=kept,
         R=axes.T @ R,
         log_R=float(np.log(np.abs(np.diagonal(R))).sum()),
-        ols=np.asarray(np.linalg.solve(R, fixed), dtype=float),
+        ols=np.asarray(np.linalg.solve(R, ols.T).T, dtype=float),
         S=S,
         blocks=term.blocks,
         log_weights=0.0 if weights is None else float(np.log(weights).sum()),
         scale=scale,
     )
+    if many:
+        return every
+    alone: dict[str, Any] = {name: getattr(every, name)[0] for name in _EACH}
+    return replace(every, **alone)
 
 
 def independent(R: Floats) -> NDArray[np.bool_]:
@@ -193,7 +238,7 @@ def _rotate(rows: Floats, q: int, sizes: Ints) -> Floats:
 
     Parameters
     ----------
-    rows : (c, n) array
+    rows : (c, ..., n) array
         The columns of the model, the q random ones first, sorted by group. Overwritten: of the
         others, the part orthogonal to the group's random columns is left.
     sizes : (J,) integer array
@@ -201,7 +246,7 @@ def _rotate(rows: Floats, q: int, sizes: Ints) -> Floats:
 
     Returns
     -------
-    (q, c, J) array
+    (q, c, ..., J) array
         The first q rows of the R factor of each group.
 
     Notes
@@ -211,17 +256,18 @@ def _rotate(rows: Floats, q: int, sizes: Ints) -> Floats:
     it, cross-products are kept, and a row of rotated columns near zero acts like one within.
     """
     starts = np.cumsum(sizes) - sizes
-    rotated = np.zeros((q, len(rows), len(sizes)))
+    rotated = np.zeros((q, *rows.shape[:-1], len(sizes)))
     for k in range(q):
         z, rest = rows[k], rows[k + 1 :]
-        length = rotated[k, k] = np.sqrt(np.add.reduceat(z * z, starts))
-        z *= np.repeat(np.divide(1.0, length, out=np.zeros_like(length), where=length > 0), sizes)
-        part = rotated[k, k + 1 :] = np.add.reduceat(rest * z, starts, axis=1)
-        rest -= np.repeat(part, sizes, axis=1) * z
+        length = rotated[k, k] = np.sqrt(np.add.reduceat(z * z, starts, axis=-1))
+        unit = np.divide(1.0, length, out=np.zeros_like(length), where=length > 0)
+        z *= np.repeat(unit, sizes, axis=-1)
+        part = rotated[k, k + 1 :] = np.add.reduceat(rest * z, starts, axis=-1)
+        rest -= np.repeat(part, sizes, axis=-1) * z
     return rotated
 
 
-def _separate(rows: Floats, fixed: Floats) -> Floats:
+def _separate(X: Floats, fixed: Floats) -> Floats:
     """Turn the fixed columns so that they are orthogonal within groups, too; give the axes (p, p).
 
     A combination that lives between groups alone then is a column of its own, and exactly zero
@@ -230,15 +276,33 @@ def _separate(rows: Floats, fixed: Floats) -> Floats:
 
     Parameters
     ----------
-    rows : (p + 1, n) array
-        Fixed columns and response, what is within groups. Overwritten.
+    X : (p, n) array
+        Fixed columns, what is within groups. Overwritten.
     fixed : (q, p, J) array
         The fixed columns in the rotated rows. Overwritten.
     """
-    axes: Floats = np.linalg.eigh(rows[:-1] @ rows[:-1].T)[1]
-    rows[:-1] = axes.T @ rows[:-1]
+    axes: Floats = np.linalg.eigh(X @ X.T)[1]
+    X[:] = axes.T @ X
     fixed[:] = axes.T @ fixed
     return axes
+
+
+def _within(X: Floats, Y: Floats, total: Floats) -> Floats:
+    """Give the cross-products (m, p + 1, p + 1) within groups of X (p, n) and each y of Y (m, n).
+
+    `total` (m,) is the sum of squares of each y, between groups included: what is nothing beside
+    it, or beside the 1 of the columns of X, is rounding.
+    """
+    p = len(X)
+    within = np.empty((len(Y), p + 1, p + 1))
+    within[:, :p, :p] = X @ X.T
+    within[:, p, :p] = within[:, :p, p] = Y @ X.T
+    within[:, p, p] = np.einsum("rn,rn->r", Y, Y)
+    whole = np.ones((len(Y), p + 1))
+    whole[:, p] = total
+    rounding = np.einsum("rii->ri", within) <= _ROUNDING**2 * whole
+    within[rounding[:, :, None] | rounding[:, None, :]] = 0.0
+    return within
 
 
 def _scale(F: Floats, blocks: tuple[int, ...]) -> Floats:
@@ -272,13 +336,16 @@ def _patterns(F: Floats, fixed: Floats) -> tuple[Ints, Ints]:
     return order, starts
 
 
-def _responses(y: Floats, starts: Ints, count: Ints) -> Floats:
-    """Give what a pattern needs of its groups' responses y (q, J), sorted by pattern."""
-    if len(starts) == y.shape[1]:
-        return y[:, None]
-    mean = np.add.reduceat(y, starts, axis=1) / count
-    off = y - np.repeat(mean, count, axis=1)
-    scatter = np.add.reduceat(off[:, None] * off, starts, axis=2)
-    square, axes = np.linalg.eigh(np.moveaxis(scatter, 2, 0))
-    root = np.moveaxis(axes * np.sqrt(np.maximum(square, 0.0))[:, None], 0, 2)
+def _responses(own: Floats, starts: Ints, count: Ints) -> Floats:
+    """Give what a pattern needs of its groups' responses (q, m, J), sorted: (q, 1 + s, m, n)."""
+    if len(starts) == own.shape[-1]:
+        return own[:, None]
+    mean = np.add.reduceat(own, starts, axis=-1) / count
+    off = own - np.repeat(mean, count, axis=-1)
+    root = _rotate(off, len(own), count).swapaxes(0, 1)
     return np.concatenate([(mean * np.sqrt(count))[:, None], root], axis=1)
+
+
+def _first(columns: Floats) -> Floats:
+    """Make the responses of (..., m, n) the first axis, which varies fastest in memory."""
+    return np.moveaxis(np.ascontiguousarray(np.swapaxes(columns, -1, -2)), -1, 0)

@@ -252,7 +252,7 @@ class Fit:
 
         At this theta and sigma; beta is the best for them.
         """
-        return self.solution.criterion(self.sigma**2)
+        return float(self.solution.criterion(self.sigma**2))
 
     @property
     def loglik(self) -> float:
@@ -304,7 +304,7 @@ class Fit:
         theta, nor in D = Lambda Lambda' where dcriterion/dD has a negative eigenvalue.
         """
         best = abs(self.sigma**2 / self.solution.variance - 1.0) < _LEFT
-        return best and promised(self.cross, self.solution) < _LEFT
+        return bool(best and promised(self.cross, self.solution) < _LEFT)
 
     @property
     def message(self) -> str:

@@ -11,66 +11,97 @@ ever taken.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from math import log, pi
+from dataclasses import dataclass, replace
+from functools import cached_property
+from math import pi
+from typing import Any
 
 import numpy as np
 
 from lmmlab.engine.covariance import positions
-from lmmlab.engine.crossproducts import Crossproducts
-from lmmlab.engine.design import Floats, LMMError
+from lmmlab.engine.crossproducts import Crossproducts, take
+from lmmlab.engine.design import Floats, Ints, LMMError
 
 
 @dataclass(frozen=True, eq=False)
 class Solution:
     """The penalised least-squares solution at one Lambda, in conditioned columns.
 
+    One solution for each response: what is called (...) below is () for one response and (m,) for
+    many.
+
     Attributes
     ----------
-    Lambda : (q, q) array
+    Lambda : (..., q, q) array
         The square root of G / sigma**2 that was asked for.
     reml : bool
         Which criterion.
     df : int
         Degrees of freedom of sigma: n - p under REML, n under ML.
-    r2 : float
+    r2 : (...) array
         Penalised residual sum of squares, (y - X beta)' V0^-1 (y - X beta) with V0 = V / sigma**2.
-    logdet : float
+    logdet : (...) array
         log|V0| plus, under REML, log|X' V0^-1 X|; on the scale of the original columns and weights.
-    beta : (p,) array
+    beta : (..., p) array
         Fixed effects.
-    inverse : (p, p) array
+    inverse : (..., p, p) array
         Inverse of the Cholesky factor of X' V0^-1 X.
-    F, fixed, y : arrays as in `Crossproducts`
+    F, fixed, y : (..., q, columns, patterns) arrays as in `Crossproducts`
         The rotated rows, made white: multiplied by the inverse Cholesky factor of their V0.
     """
 
     Lambda: Floats
     reml: bool
     df: int
-    r2: float
-    logdet: float
+    r2: Floats
+    logdet: Floats
     beta: Floats
     inverse: Floats
     F: Floats
     fixed: Floats
     y: Floats
 
-    @property
-    def variance(self) -> float:
+    @cached_property
+    def variance(self) -> Floats:
         """sigma**2 at its best value for this Lambda."""
-        if self.df <= 0 or self.r2 <= 0.0:
+        if self.df <= 0 or not (self.r2 > 0.0).all():
             raise LMMError(
                 "At this theta nothing is left over to estimate sigma from. Use fewer terms, or "
                 "give sigma."
             )
         return self.r2 / self.df
 
-    def criterion(self, variance: float | None = None) -> float:
+    def criterion(self, variance: Floats | float | None = None) -> Floats:
         """Give -2 log (restricted) likelihood, at the best or at a given sigma**2."""
-        s2 = self.variance if variance is None else variance
+        if variance is None:
+            return self._lowest
+        s2 = variance
         # Section 3.4; under REML the n - p contrasts that beta does not touch
-        return self.logdet + self.df * log(2.0 * pi * s2) + self.r2 / s2
+        value: Floats = self.logdet + self.df * np.log(2.0 * pi * s2) + self.r2 / s2
+        return value
+
+    @cached_property
+    def _lowest(self) -> Floats:
+        return self.criterion(self.variance)
+
+    def of(self, which: Ints) -> Solution:
+        """Give the solutions of some of the responses, in ascending order."""
+        if len(which) == len(self.r2):
+            return self
+        some: dict[str, Any] = {name: take(getattr(self, name), which) for name in _EACH}
+        return replace(self, **some)
+
+    def put(self, which: Ints, others: Solution) -> Solution:
+        """Give these solutions with others in the place of some."""
+        if len(which) == len(self.r2):
+            return others
+        changed: dict[str, Any] = {name: getattr(self, name).copy("K") for name in _EACH}
+        for name, array in changed.items():
+            array[which] = getattr(others, name)
+        return replace(self, **changed)
+
+
+_EACH = ("Lambda", "r2", "logdet", "beta", "inverse", "F", "fixed", "y")
 
 
 def solve(cross: Crossproducts, Lambda: Floats, reml: bool = True) -> Solution:
@@ -79,9 +110,9 @@ def solve(cross: Crossproducts, Lambda: Floats, reml: bool = True) -> Solution:
     Parameters
     ----------
     cross : Crossproducts
-        The conditioned data.
-    Lambda : (q, q) array
-        Any square root of G / sigma**2, for the conditioned random columns.
+        The conditioned data, of one response or of many.
+    Lambda : (..., q, q) array
+        Any square root of G / sigma**2, for the conditioned random columns; one for each response.
     reml : bool
         The restricted criterion (the default) or the likelihood itself.
 
@@ -99,68 +130,94 @@ def solve(cross: Crossproducts, Lambda: Floats, reml: bool = True) -> Solution:
     In each group V0 = I + F Lambda Lambda' F' = L L' in the rotated rows, and I in the others.
     Multiplied by L^-1 the rows are independent, and beta is least squares.
     """
-    q, p = len(cross.F), len(cross.kept)
-    spread = Lambda.T @ cross.F
-    V = np.einsum("kcn,lcn->kln", spread, spread)
-    V[range(q), range(q)] += 1.0
-    white = np.concatenate([cross.F, cross.fixed, cross.y], axis=1)
-    pivots = _whiten(V, white)
-    logdet = 2.0 * float(np.log(pivots).sum(0) @ cross.count)  # of L_theta in (18)
+    (q, _, m), p = cross.F.shape, len(cross.kept)
+    lead = Lambda.shape[:-2]
+    spread = np.einsum("...ca,kcn->...kan", Lambda, cross.F, out=_room(lead, q, q, m))
+    V = np.einsum("...kan,...lan->...kln", spread, spread)
+    white = _room(lead, q, q + p + cross.y.shape[-2], m)
+    white[..., :q, :], white[..., q : q + p, :] = cross.F, cross.fixed
+    white[..., q + p :, :] = cross.y
+    logdet = 2.0 * (np.log(_whiten(V, white)) @ cross.count)  # of L_theta in (18)
 
-    both, scatter = white[:, q : q + p + 1], white[:, q + p + 1 :]
-    gram = cross.within + (both @ both.transpose(0, 2, 1)).sum(0)
-    gram[p, p] += np.vdot(scatter, scatter)
+    both, scatter = white[..., q : q + p + 1, :], white[..., q + p + 1 :, :]
+    gram = cross.within + np.einsum("...kan,...kbn->...ab", both, both)
+    gram[..., p, p] += np.einsum("...kan,...kan->...", scatter, scatter)
     try:
-        root = np.linalg.cholesky(gram[:p, :p])  # (18): R_X'
+        root = np.linalg.cholesky(gram[..., :p, :p])  # (18): R_X'
     except np.linalg.LinAlgError:
         raise LMMError(
             "At this theta the random effects are so large that nothing is left to tell fixed "
             "effects from them. Take a smaller theta."
         ) from None
-    inverse = np.linalg.inv(root)
-    reduced = inverse @ gram[:p, p]
+    inverse = np.asfortranarray(np.linalg.inv(root))
+    reduced = np.einsum("...ab,...b->...a", inverse, gram[..., :p, p])
     if reml:
-        logdet += 2.0 * (cross.log_R + float(np.log(np.diagonal(root)).sum()))
+        pivots = np.einsum("...ii->...i", root)
+        logdet = logdet + 2.0 * (cross.log_R + np.log(pivots).sum(-1))
     return Solution(
         Lambda=Lambda,
         reml=reml,
         df=cross.n - p if reml else cross.n,
-        r2=max(float(gram[p, p] - reduced @ reduced), 0.0),  # r2(theta) in (19)
+        r2=np.maximum(gram[..., p, p] - (reduced * reduced).sum(-1), 0.0),  # r2(theta) in (19)
         logdet=logdet - cross.log_weights,
-        beta=reduced @ inverse,
+        beta=np.einsum("...a,...ab->...b", reduced, inverse),
         inverse=inverse,
-        F=white[:, :q],
-        fixed=both[:, :p],
-        y=white[:, q + p :],
+        F=white[..., :q, :],
+        fixed=both[..., :p, :],
+        y=white[..., q + p :, :],
     )
 
 
-def _whiten(V: Floats, columns: Floats) -> Floats:
-    """Replace columns (k, c, m) by L^-1 columns, where V = L L' (k, k, m); give the pivots of L.
+def _room(lead: tuple[int, ...], *shape: int) -> Floats:
+    """Make an empty array (*lead, *shape) in which the leading axes vary fastest in memory.
 
-    Gaussian elimination by rows, on all patterns at once. V is overwritten.
+    NumPy keeps this order in what it makes of it, and so works on long stretches of responses, if
+    small arrays, too, have it (`numpy.asfortranarray`).
     """
-    k = len(V)
-    pivots = np.empty((k, V.shape[2]))
+    room, first = np.empty((*shape, *lead)), len(shape)
+    return room.transpose(*range(first, room.ndim), *range(first))
+
+
+def _whiten(V: Floats, columns: Floats) -> Floats:
+    """Replace columns (..., k, c, m) by L^-1 columns, where I + V = L L', V (..., k, k, m).
+
+    Returns
+    -------
+    (..., m) array
+        The determinant of L.
+
+    Notes
+    -----
+    Gaussian elimination by rows, on all patterns and responses at once. V is overwritten.
+    """
+    k, determinant = V.shape[-2], np.ones(())
     for i in range(k):
-        pivot = np.sqrt(V[i, i], out=pivots[i])
-        columns[i] /= pivot
+        pivot = np.sqrt(1.0 + V[..., i, i, :])
+        determinant = determinant * pivot
+        columns[..., i, :, :] /= pivot[..., None, :]
         if i + 1 < k:
-            below = V[i + 1 :, i] / pivot
-            columns[i + 1 :] -= below[:, None] * columns[i]
-            V[i + 1 :, i + 1 :] -= below[:, None] * below
-    return pivots
+            below = V[..., i + 1 :, i, :] / pivot[..., None, :]
+            columns[..., i + 1 :, :, :] -= below[..., None, :] * columns[..., i, None, :, :]
+            V[..., i + 1 :, i + 1 :, :] -= below[..., None, :] * below[..., None, :, :]
+    return determinant
 
 
 def derivatives(cross: Crossproducts, at: Solution, axes: Floats) -> tuple[Floats, Floats]:
     """Differentiate the criterion twice with respect to D = Lambda Lambda' = G / sigma**2.
 
+    Parameters
+    ----------
+    cross : Crossproducts
+    at : Solution
+    axes : (..., q, q) array
+        Orthonormal directions, in columns, in which D is written; the identity for D as it is.
+
     Returns
     -------
-    slope : (q, q) array
+    slope : (..., q, q) array
         dcriterion/dD, symmetric. At a minimum it is positive semi-definite in each block of G, and
         zero in the directions in which G can shrink.
-    curvature : (q, q, q, q) array
+    curvature : (..., q, q, q, q) array
         The bilinear form of the second derivative, for symmetric directions:
         ``einsum("abcd,ab,cd", curvature, H1, H2)``.
 
@@ -180,48 +237,51 @@ def derivatives(cross: Crossproducts, at: Solution, axes: Floats) -> tuple[Float
         - tr(M^-1 B(H1) M^-1 B(H2))      with B(H) = sum_j C' H C, REML's.
     """
     q, p = len(cross.F), len(cross.kept)
-    F = axes.T @ at.F
-    fixed = at.inverse @ at.fixed
-    y = at.y / np.sqrt(at.variance)
-    y[:, 0] -= np.einsum("kpn,p->kn", at.fixed, at.beta / np.sqrt(at.variance))
-    moved = np.einsum("kan,kcn->acn", F, np.concatenate([fixed, y], axis=1))
-    P = np.einsum("kan,kbn->abn", F, F)
-    used = moved if at.reml else moved[:, p:]
-    K = np.einsum("acn,bcn->abn", used, used)
+    sigma = np.sqrt(at.variance)
+    F = np.einsum("...ca,...kcn->...kan", np.asfortranarray(axes), at.F)
+    fixed = np.einsum("...ab,...kbn->...kan", at.inverse, at.fixed)
+    y = at.y / sigma[..., None, None, None]
+    y[..., 0, :] -= np.einsum("...kpn,...p->...kn", at.fixed, at.beta / sigma[..., None])
+    moved = np.einsum("...kan,...kcn->...acn", F, np.concatenate([fixed, y], axis=-2))
+    P = np.einsum("...kan,...kbn->...abn", F, F)
+    used = moved if at.reml else moved[..., p:, :]
+    K = np.einsum("...acn,...bcn->...abn", used, used)
     P_all = P * cross.count
-    slope = (P_all - K).sum(2)
+    slope = (P_all - K).sum(-1)
 
-    each = P.reshape(q * q, -1) @ (2.0 * K - P_all).reshape(q * q, -1).T  # b c, a d
-    curvature = each.reshape(q, q, q, q).transpose(2, 0, 1, 3)
-    w = moved[:, p:].reshape(q, -1)
-    ww = w @ w.T
-    curvature = curvature - ww[:, :, None, None] * (ww / at.df)
-    both = moved[:, : p + 1].reshape(q * (p + 1), -1)
-    sums = (both @ both.T).reshape(q, p + 1, q, p + 1).transpose(0, 2, 1, 3)
-    g = sums[:, :, :p, p].reshape(q * q, p)
-    total = 2.0 * g @ g.T
+    curvature = np.einsum("...bcn,...adn->...abcd", P, 2.0 * K - P_all)
+    w, both = moved[..., p:, :], moved[..., : p + 1, :]
+    ww = np.einsum("...acn,...bcn->...ab", w, w)
+    share = ww / np.asarray(at.df)[..., None, None]
+    curvature -= ww[..., None, None] * share[..., None, None, :, :]
+    sums = np.einsum("...acn,...bdn->...abcd", both, both)
+    lead = sums.shape[:-4]
+    g = sums[..., :p, p].reshape(*lead, q * q, p)
+    total = 2.0 * g @ g.swapaxes(-1, -2)
     if at.reml:
-        B = sums[:, :, :p, :p]
-        total += B.reshape(q * q, -1) @ B.transpose(0, 1, 3, 2).reshape(q * q, -1).T
-    curvature -= total.reshape(q, q, q, q)
-    curvature = (curvature + curvature.transpose(1, 0, 2, 3)) / 2.0
-    return slope, (curvature + curvature.transpose(0, 1, 3, 2)) / 2.0
+        B = sums[..., :p, :p]
+        turned = B.swapaxes(-1, -2).reshape(*lead, q * q, p * p)
+        total += B.reshape(*lead, q * q, p * p) @ turned.swapaxes(-1, -2)
+    curvature -= total.reshape(*lead, q, q, q, q)
+    curvature = (curvature + curvature.swapaxes(-4, -3)) / 2.0
+    return slope, (curvature + curvature.swapaxes(-2, -1)) / 2.0
 
 
 def in_theta(
     slope: Floats, curvature: Floats, Lambda: Floats, blocks: tuple[int, ...]
 ) -> tuple[Floats, Floats]:
-    """Turn derivatives with respect to D into gradient (k,) and Hessian (k, k) in theta.
+    """Turn derivatives with respect to D into gradient (..., k) and Hessian (..., k, k) in theta.
 
     Notes
     -----
     D = Lambda Lambda', so that dD = dLambda Lambda' + Lambda dLambda'.
     """
     row, column = positions(blocks)
-    gradient = 2.0 * (slope @ Lambda)[row, column]
-    turned = Lambda.T @ (curvature @ Lambda).transpose(0, 2, 1, 3)
-    hessian = 4.0 * turned[row[:, None], row, column[:, None], column]
-    hessian += 2.0 * slope[row[:, None], row] * (column[:, None] == column)
+    gradient = 2.0 * (slope @ Lambda)[..., row, column]
+    both = Lambda[..., None, None, :, :]
+    turned = both.swapaxes(-1, -2) @ (curvature @ both).swapaxes(-3, -2)
+    hessian = 4.0 * turned[..., row[:, None], row, column[:, None], column]
+    hessian += 2.0 * slope[..., row[:, None], row] * (column[:, None] == column)
     return gradient, hessian
 
 
@@ -235,11 +295,9 @@ def posterior(cross: Crossproducts, at: Solution) -> tuple[Floats, Floats]:
     Given y, b_j has covariance sigma**2 C with C = Lambda (Lambda' Z'Z Lambda + I)^-1 Lambda' and
     mean C Z' (y_j - X_j beta).
     """
-    q = len(cross.F)
     spread = at.Lambda.T @ cross.F
     V = np.einsum("kcn,kdn->cdn", spread, spread)
-    V[range(q), range(q)] += 1.0
-    white = np.repeat(at.Lambda.T[:, :, None], V.shape[2], axis=2)
+    white = np.repeat(at.Lambda.T[:, :, None], V.shape[-1], axis=-1)
     _whiten(V, white)
     C = np.einsum("kan,kbn->abn", white, white)
     left = (
