@@ -14,12 +14,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
-from scipy.special import chdtrc, fdtrc, ndtr, ndtri, stdtr, stdtrit
+from scipy.special import chdtrc, fdtrc
 
 from lmmlab.engine.contrast import Contrast as Contrast
 from lmmlab.engine.contrast import weights
 from lmmlab.engine.crossproducts import DEPENDENT, Crossproducts
 from lmmlab.engine.design import Floats, LMMError
+from lmmlab.engine.estimates import estimates
+from lmmlab.engine.estimates import require_confidence as require_confidence
 from lmmlab.engine.kenward_roger import kenward_roger, scaled
 from lmmlab.engine.satterthwaite import Uncertainty, degrees, pooled, satterthwaite
 from lmmlab.engine.solve import Solution
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
 
 Method = Literal["wald", "satterthwaite", "kenward-roger"]
 
-_ONE = ("estimate", "se", "df", "statistic", "p", "lower", "upper")
 _JOINT = ("numerator df", "df", "F", "p")
 _LEAST = 0.1  # with fewer degrees of freedom the data say nothing about the variance
 
@@ -167,12 +168,6 @@ def white(cross: Crossproducts, at: Solution, sigma: float | Floats) -> Floats:
     return np.asarray(root * np.asarray(sigma)[..., None, None], dtype=float)
 
 
-def require_confidence(confidence: float) -> None:
-    """Refuse a level of confidence that is not between 0 and 1."""
-    if not (isinstance(confidence, int | float) and 0.0 < confidence < 1.0):
-        raise LMMError(f"confidence must lie between 0 and 1, like 0.95; this is {confidence!r}.")
-
-
 def _account(
     cross: Crossproducts, at: Solution, method: Method
 ) -> tuple[Uncertainty, Floats] | None:
@@ -191,13 +186,7 @@ def _one_by_one(
     estimate = L @ fit.beta
     se, df = errors(fit.cross, fit.solution, fit.sigma, L, method)
     _require_df(df, names)
-    statistic, tail = estimate / se, (1.0 + confidence) / 2.0
-    if method == "wald":
-        p, reach = 2.0 * ndtr(-np.abs(statistic)), se * ndtri(tail)
-    else:
-        p, reach = 2.0 * stdtr(df, -np.abs(statistic)), se * stdtrit(df, tail)
-    columns = [estimate, se, df, statistic, p, estimate - reach, estimate + reach]
-    return Table(names, _ONE, np.column_stack(columns), _note(fit, method))
+    return estimates(names, estimate, se, df, confidence, _note(fit, method))
 
 
 def _together(fit: Fit, method: Method, hypotheses: Sequence[tuple[str, Floats]]) -> Table:

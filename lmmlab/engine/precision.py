@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from scipy.special import nctdtr, ndtr, ndtri, stdtrit
 
 from lmmlab.engine.design import LARGEST, Floats, LMMError
+from lmmlab.engine.estimates import require_confidence
 from lmmlab.engine.variance import sds
 
 Weighting = Literal["rows", "groups", "best"]
@@ -246,6 +247,5 @@ def _sizes(value: ArrayLike) -> Floats:
 
 
 def _tail(confidence: float) -> float:
-    if not 0.0 < confidence < 1.0:
-        raise LMMError(f"confidence must lie between 0 and 1, such as 0.95; this is {confidence}.")
+    require_confidence(confidence)
     return (1.0 - confidence) / 2.0

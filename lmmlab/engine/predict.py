@@ -15,7 +15,7 @@ from scipy.special import ndtri
 
 from lmmlab.engine.crossproducts import Crossproducts
 from lmmlab.engine.design import Floats, Ints, LMMError, Rows, require_finite
-from lmmlab.engine.inference import require_confidence
+from lmmlab.engine.estimates import require_confidence
 from lmmlab.engine.remarks import listed
 from lmmlab.engine.simulate import visits
 from lmmlab.engine.solve import posterior

@@ -90,8 +90,12 @@ class Table(NDArrayOperatorsMixin):
 
     def __repr__(self) -> str:
         note = "\n\n" + textwrap.fill(self.note, _WIDTH) if self.note else ""
-        return self.frame().to_string() + note
+        return self._shown().to_string() + note
 
     def _repr_html_(self) -> str:
         note = f"<p>{escape(self.note)}</p>" if self.note else ""
-        return self.frame().to_html() + note
+        return self._shown().to_html() + note
+
+    def _shown(self) -> pd.DataFrame:
+        """Write numbers to five digits each: a p of 1e-17 beside one of 0.03 is not 0."""
+        return self.frame().map(lambda x: x if isinstance(x, str) else f"{x:.5g}")

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import stdtr, stdtrit
 
 from lmmlab.engine.classical.wide import occasions
 from lmmlab.engine.design import Floats, Ints, LMMError
-from lmmlab.engine.inference import require_confidence
+from lmmlab.engine.estimates import estimates
 from lmmlab.engine.table import Table
 
 _ROUNDING = 1e-24  # a share of a sum of squares that is nothing but rounding
@@ -75,19 +74,14 @@ class Change:
 
     def table(self, confidence: float = 0.95) -> Table:
         """Give the t tests of a single study, with intervals."""
-        require_confidence(confidence)
         if self.beta.ndim > 1:
             raise LMMError(
                 f"These are {self.df.size} studies, and a table shows one. Use the arrays beta, "
                 "se and df, which have an entry for each study."
             )
         df = np.full_like(self.beta, self.df)
-        t, reach = self.beta / self.se, self.se * stdtrit(df, (1.0 + confidence) / 2.0)
-        p = 2.0 * stdtr(df, -np.abs(t))
-        columns = ("estimate", "se", "df", "statistic", "p", "lower", "upper")
-        numbers = (self.beta, self.se, df, t, p, self.beta - reach, self.beta + reach)
-        note = f"From the {self.df + len(t)} persons who have a first and a last value."
-        return Table(self.names, columns, np.column_stack(numbers), note)
+        note = f"From the {self.df + len(df)} persons who have a first and a last value."
+        return estimates(self.names, self.beta, self.se, df, confidence, note)
 
     def __repr__(self) -> str:
         return repr(self.table()) if self.beta.ndim == 1 else object.__repr__(self)

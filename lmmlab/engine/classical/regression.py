@@ -11,11 +11,10 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import stdtr, stdtrit
 
 from lmmlab.engine.classical.sandwich import Errors, LeastSquares, degrees, prepare
 from lmmlab.engine.design import LARGEST, Design, Floats, LMMError
-from lmmlab.engine.inference import require_confidence
+from lmmlab.engine.estimates import estimates
 from lmmlab.engine.remarks import listed
 from lmmlab.engine.table import Table
 
@@ -115,7 +114,6 @@ class Regression:
         LMMError
             If there are many responses, or the confidence is not between 0 and 1.
         """
-        require_confidence(confidence)
         if self.beta.ndim > 1:
             raise LMMError(
                 f"There are {self.sigma.size} responses, and a table shows one. Take them one by "
@@ -123,15 +121,11 @@ class Regression:
             )
         known = (self.se > 0.0) & (self.df > 0.0)
         se, df = (np.where(known, value, np.nan) for value in (self.se, self.df))
-        statistic, reach = self.beta / se, stdtrit(df, (1.0 + confidence) / 2.0) * se
-        p = 2.0 * stdtr(df, -np.abs(statistic))
-        values = [self.beta, se, df, statistic, p, self.beta - reach, self.beta + reach]
         note = _account(self.design)
         if not known.all():
             blind = [name for name, well in zip(self.names, known, strict=True) if not well]
             note += f" No test of {listed(blind)}. {_silent(self.design)}"
-        columns = ("estimate", "se", "df", "statistic", "p", "lower", "upper")
-        return Table(self.names, columns, np.column_stack(values), note)
+        return estimates(self.names, self.beta, se, df, confidence, note)
 
     def __repr__(self) -> str:
         if self.beta.ndim > 1:
