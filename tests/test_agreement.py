@@ -1,0 +1,189 @@
+"""How closely the engine agrees with the reference results; writes the table of docs/methods.md.
+
+``python tests/test_agreement.py`` computes every figure anew and writes it into the docs; the test
+computes them too, and fails where one has become worse than the docs say.
+A disagreement is on a natural scale: of an estimate to its standard error, of a BLUP to the sd
+between groups, of a covariance to the two standard errors, else relative.
+"""
+
+import json
+from math import ceil, log10
+from pathlib import Path
+
+import numpy as np
+
+from lmmlab import compare, lmm, load
+from lmmlab.data import arrays
+from lmmlab.engine.classical.rm_anova import rm_anova
+from lmmlab.engine.r2 import r2
+
+HERE = Path(__file__).parent
+DOCS = HERE.parent / "docs" / "methods.md"
+START, END = "<!-- agreement: start -->\n", "<!-- agreement: end -->\n"
+DESIGNS = {
+    "orthodont_rmanova": ("distance", "Subject", ["age"], ["Sex"]),
+    "orthodont_rmanova_within": ("distance", "Subject", ["age"], []),
+    "maxwell_delaney_rmanova": ("rt", "id", ["noise", "angle"], []),
+}
+
+
+def cases(kind):
+    read = (json.loads(path.read_text()) for path in sorted((HERE / "reference").glob("*.json")))
+    return [case for case in read if case["kind"] == kind]
+
+
+def worst(got, said, scale=None):
+    """The largest difference from what was said; what was not computed there does not count."""
+    got, said = np.asarray(got, dtype=float), np.asarray(said, dtype=float)
+    scale = np.abs(said) if scale is None else np.broadcast_to(scale, said.shape)
+    known = np.isfinite(said) & (scale > 0)
+    return float(np.max(np.abs(got - said)[known] / scale[known], initial=0.0)), int(known.any())
+
+
+def of_a_model(case):
+    """Yield what is compared, with whom, and the worst disagreement of one mixed model."""
+    data, reml = load(case["data"].removesuffix(".csv")), case["method"] == "REML"
+    fit = lmm(case["formula"], data, reml=reml)
+    said, inference = case["fit"], case["inference"]
+    (group,), (ranef,), names = fit.ngroups, said["ranef"], inference["names"]
+    se = np.array(said["se"])
+    sd = np.concatenate([part["sd"] for part in said["varcorr"]])
+    sd_scale = said["sigma"] if said["singular"] else sd
+    yield "criterion", "lme4", worst(fit.deviance, said["criterion"])
+    yield "fixed effects", "lme4", worst(fit.beta, said["beta"]["estimate"], se)
+    yield "standard errors", "lme4", worst(fit.se, se)
+    yield "sd of random effects", "lme4", worst(fit.sd[group].values, sd, sd_scale)
+    yield "sigma", "lme4", worst(fit.sigma, said["sigma"])
+    yield "BLUPs", "lme4", worst(fit.blups[group].values, ranef["values"], sd_scale)
+    first = len(said["fitted_first20"]["conditional"])
+    own = fit.predict(level="group").values[:first, 0]
+    yield "predictions", "lme4", worst(own, said["fitted_first20"]["conditional"], said["sigma"])
+
+    for name, package in (("satterthwaite", "lmerTest"), ("kenward_roger", "pbkrtest")):
+        title = name.replace("_", "-").title()
+        if f := inference.get(name):
+            table = fit.test(name.replace("_", "-"))
+            column = dict(zip(table.columns, table.values.T, strict=True))
+            yield f"{title} df", package, worst(column["df"], f["df"])
+            yield f"{title} t", package, worst(column["statistic"], f["t"])
+            if "se_adjusted" in f:
+                yield f"{title} standard errors", package, worst(column["se"], f["se_adjusted"])
+                both = vcov(fit)
+                scale = np.sqrt(np.outer(np.diag(both), np.diag(both)))
+                yield (
+                    f"{title} covariance matrix",
+                    package,
+                    worst(both, f["vcov_adjusted"], scale),
+                )
+        if f := inference.get(f"anova_type3_{name}"):
+            table = fit.anova(name.replace("_", "-"))
+            assert list(table.rows) == f["terms"]
+            yield f"{title}, type III: df", package, worst(table.values[:, 1], f["dendf"])
+            yield f"{title}, type III: F", package, worst(table.values[:, 2], f["F"])
+
+    if exact := inference.get("profile_ci_exact"):
+        table = fit.profile().table
+        place = {name: row for name, row in zip(table.rows, table.values, strict=True)}
+        rows = np.array([place[name] for name in names])
+        bounds = np.array([exact["beta"]["lower"], exact["beta"]["upper"]])
+        yield (
+            "profile intervals, fixed effects",
+            "lme4's deviance",
+            worst(rows[:, 1:].T, bounds, se),
+        )
+        part = exact["varpar"]
+        rows = np.array([place[name] for name in part["names"]])
+        bounds = np.array([part["lower"], part["upper"]], dtype=float)
+        yield "profile intervals, variances", "lme4's deviance", worst(rows[:, 1:].T, bounds)
+    for test in inference.get("lrt", []):  # all by ML
+        models = [lmm(f, data, reml=False) for f in (test["reduced"], test["full"]) if "|" in f]
+        row = compare(*models).values[-1]
+        yield "likelihood ratio chi2", "lme4", worst(row[4], test["chisq"])
+        yield "likelihood ratio, p", "lme4", worst(row[6], test["p"])
+        if test["p_mixture"] is not None:
+            yield "likelihood ratio, p boundary", "lme4", worst(row[7], test["p_mixture"])
+    if shares := case.get("r2"):
+        ours, keys = r2(fit), ("marginal", "conditional", "icc_adjusted", "icc_unadjusted")
+        yield (
+            "R2 and ICC",
+            "performance's formulas",
+            worst([getattr(ours, key) for key in keys], [shares[key] for key in keys], 1.0),
+        )
+
+
+def vcov(fit):
+    """Kenward and Roger's covariance matrix, from the variances of sums of effects."""
+    p = len(fit.names)
+    squares = np.diag(fit.test("kenward-roger").values[:, 1] ** 2)
+    for i in range(p):
+        for j in range(i):
+            both = fit.test("kenward-roger", L=np.eye(p)[i] + np.eye(p)[j]).values[0, 1] ** 2
+            squares[i, j] = squares[j, i] = (both - squares[i, i] - squares[j, j]) / 2.0
+    return squares
+
+
+def of_an_anova(case):
+    """Yield the same for one repeated-measures ANOVA."""
+    y, person, within, between = DESIGNS[case["case"]]
+    columns, said = arrays(case["data"].removesuffix(".csv")), case["anova"]
+    ours = rm_anova(
+        columns[y],
+        columns[person],
+        {name: columns[name] for name in within},
+        {name: columns[name] for name in between} or None,
+    )
+    order = [ours.terms.index(term) for term in said["terms"]]
+    for title, own, keys in (
+        ("RM-ANOVA F", (ours.F,), ("F",)),
+        ("RM-ANOVA p", (ours.p,), ("p",)),
+        ("Mauchly W and p", (ours.W, ours.W_p), ("mauchly_W", "mauchly_p")),
+        ("Greenhouse-Geisser epsilon and p", (ours.gg, ours.gg_p), ("gg_epsilon", "gg_p")),
+        ("Huynh-Feldt epsilon and p", (ours.hf, ours.hf_p), ("hf_epsilon", "hf_p")),
+    ):
+        for values, key in zip(own, keys, strict=True):
+            yield title, "car", worst(np.asarray(values)[order], said[key])
+
+
+def agreement():
+    """Every comparison: with whom, in how many models, and the worst disagreement of all."""
+    found = {}
+    for kind, compared in (("lmm", of_a_model), ("rm_anova", of_an_anova)):
+        for case in cases(kind):
+            seen = set()
+            for what, package, (size, known) in compared(case):
+                was, models, _ = found.get(what, (0.0, 0, package))
+                new = known and what not in seen
+                seen.add(what)
+                found[what] = (max(was, size), models + new, package)
+    return found
+
+
+def rounded(size):
+    """A power of ten above a disagreement, with room for another machine's rounding."""
+    return f"1e{ceil(log10(max(3 * size, 1e-13)))}"
+
+
+def table():
+    lines = ["| what | beside | models | agrees to |", "|---|---|--:|--:|"]
+    lines += [
+        f"| {what} | {package} | {models} | {rounded(size)} |"
+        for what, (size, models, package) in agreement().items()
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def test_methods_agree_with_the_references_as_closely_as_the_docs_say():
+    found, docs = agreement(), DOCS.read_text().split(START)[1].split(END)[0]
+    rows = [[cell.strip() for cell in line.split("|")[1:5]] for line in docs.splitlines()[2:]]
+    assert [what for what, *_ in rows] == list(found)
+    for what, package, models, said in rows:
+        size, count, beside = found[what]
+        assert (package, int(models)) == (beside, count), what
+        assert size <= float(said), what
+
+
+if __name__ == "__main__":
+    text = DOCS.read_text()
+    before, rest = text.split(START)
+    DOCS.write_text(before + START + table() + END + rest.split(END)[1])
+    print(table())
