@@ -119,7 +119,7 @@ def test_z_tests_of_a_treatment_of_whole_groups():
         X = np.column_stack([np.ones(len(codes)), codes % 2])
         rng = np.random.default_rng(int(J))
         y = 3.0 * rng.standard_normal(J)[codes] + rng.standard_normal(len(codes))
-            made = fit(grouped(y, X, X[:, :1], codes))
+        made = fit(grouped(y, X, X[:, :1], codes))
         assert made.test("satterthwaite")[1, 2] == pytest.approx(J - 2)
         assert made.test("kenward-roger")[1, 2] == pytest.approx(J - 2)
 
