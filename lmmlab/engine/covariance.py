@@ -11,6 +11,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lmmlab.engine.design import LARGEST, Floats, Ints, LMMError
 
@@ -176,26 +177,36 @@ def settle(theta: Floats, S: Floats, blocks: tuple[int, ...]) -> Floats:
 
     Parameters
     ----------
-    theta : (k,) array
+    theta : (..., k) array
     S : (q, q) array
         Its columns say how much each random effect does: S'S is the mean Z'Z within each block.
     blocks : tuple of int
 
     Returns
     -------
-    (k,) array
+    (..., k) array
     """
-    Lambda = factor(theta, blocks)
-    varies = np.linalg.norm(S, axis=0) * np.linalg.norm(Lambda, axis=1) > LEAST
+    (row, column), q = positions(blocks), len(S)
+    Lambda = np.zeros((*theta.shape[:-1], q, q))
+    Lambda[..., row, column] = theta
+    varies = np.linalg.norm(S, axis=0) * np.linalg.norm(Lambda, axis=-1) > LEAST
     if not varies.all():
-        for block in slices(blocks):
-            rows = np.flatnonzero(varies[block]) + block.start
-            root = Lambda[rows, block]
-            Lambda[block, block] = 0.0
-            Lambda[np.ix_(rows, rows)] = lower(root)
-    Lambda[:, np.linalg.norm(S @ Lambda, axis=0) <= LEAST] = 0.0
-    row, column = positions(blocks)
-    return Lambda[row, column]
+        for kept in np.unique(varies[~varies.all(-1)], axis=0):
+            these = (varies == kept).all(-1)
+            Lambda[these] = _without(Lambda[these], kept, blocks)
+    nothing = np.linalg.norm(S @ Lambda, axis=-2) <= LEAST
+    Lambda[np.broadcast_to(nothing[..., None, :], Lambda.shape)] = 0.0
+    return Lambda[..., row, column]
+
+
+def _without(Lambda: Floats, kept: NDArray[np.bool_], blocks: tuple[int, ...]) -> Floats:
+    """Take the variance of all but some random effects out of Lambda (m, q, q)."""
+    for block in slices(blocks):
+        rows = np.flatnonzero(kept[block]) + block.start
+        root = Lambda[:, rows, block]
+        Lambda[:, block, block] = 0.0
+        Lambda[:, rows[:, None], rows] = lower(root)
+    return Lambda
 
 
 def principal(Lambda: Floats, blocks: tuple[int, ...]) -> tuple[Floats, Floats]:
@@ -219,6 +230,8 @@ def principal(Lambda: Floats, blocks: tuple[int, ...]) -> tuple[Floats, Floats]:
     >>> np.abs(axes).tolist(), root.diagonal().tolist()
     ([[0.0, 1.0], [1.0, 0.0]], [2.0, 0.0])
     """
+    if Lambda.shape[-1] == 1:
+        return np.ones_like(Lambda), np.abs(Lambda)
     axes, root = np.zeros_like(Lambda), np.zeros_like(Lambda)
     for block in slices(blocks):
         axes[..., block, block], size, _ = np.linalg.svd(Lambda[..., block, block])

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lmmlab.engine.covariance import positions, slices
 from lmmlab.engine.crossproducts import DEPENDENT, Crossproducts, independent
@@ -22,6 +23,15 @@ if TYPE_CHECKING:
 _CONFOUNDED = 1e-12  # of inner products of products of conditioned columns: nothing but rounding
 _PERFECT = 1e-24  # a share of y's sum of squares that is nothing but rounding
 _WITHIN = 1e-13  # the same for the rows within groups, computed as a difference
+
+
+def require_reml(reml: object) -> None:
+    """Refuse a criterion that is neither of the two."""
+    if not isinstance(reml, bool | np.bool_):
+        raise LMMError(
+            "reml must be True or False: reml=False is maximum likelihood, reml=True is restricted "
+            "maximum likelihood."
+        )
 
 
 def require_enough_rows(design: Design) -> None:
@@ -43,43 +53,68 @@ def require_estimable(design: Design, cross: Crossproducts, reml: bool) -> None:
     Raises
     ------
     LMMError
-        If fixed effects are linearly dependent, variances cannot be told apart, the response is
-        constant, the model reproduces it exactly, or (under REML, which looks only at what fixed
-        effects leave over) fixed effects leave nothing of the differences between levels.
+        If the design is refused (`require_identified`, `require_levels`), the response is constant,
+        or the model reproduces it exactly.
     """
-    term, y = design.terms[0], design.response
+    group, y = design.terms[0].group, design.response
     if (design.y == design.y[0]).all():
         raise LMMError(
             f"The response {y} is {design.y[0]:g} in every row, so there is nothing to explain. "
             "Check the column."
         )
+    require_identified(design, cross)
+    if cross.within[-1, -1] + np.vdot(cross.own, cross.own) <= _nothing(cross):
+        raise LMMError(
+            f"The fixed effects reproduce {y} exactly, so nothing is left to estimate variances "
+            f"from. Take out the fixed effect that {y} was made of."
+        )
+    if reml:
+        require_levels(design, cross)
+    if not leaves_noise(cross):
+        raise LMMError(
+            f"The model reproduces {y} exactly within each level of {group}, so no residual "
+            "noise is left to estimate. Use fewer terms, or more rows for each level."
+        )
+
+
+def require_identified(design: Design, cross: Crossproducts) -> None:
+    """Refuse fixed effects that are linearly dependent, and variances that cannot be told apart."""
+    term = design.terms[0]
     if len(cross.kept) < len(design.names):
         raise LMMError(
             f"{_dependence(design.X, design.names, 'fixed effect')} Leave it out of the formula."
         )
     if not _has_a_full_level(cross) and (mixed := _confounded(cross)).size:
         raise LMMError(f"{_confusion(term, mixed)} Make the random term of {term.group} smaller.")
-    rest = float(cross.within[-1, -1])
-    total = rest + float(np.vdot(cross.own, cross.own))
-    nothing = _PERFECT * cross.n * cross.scale**2
-    if total <= nothing:
+
+
+def require_levels(design: Design, cross: Crossproducts) -> None:
+    """Refuse fixed effects that leave nothing of the differences between levels.
+
+    That is for REML, which looks only at what fixed effects leave over.
+    """
+    group = design.terms[0].group
+    if _least_own(cross) < DEPENDENT:
         raise LMMError(
-            f"The fixed effects reproduce {y} exactly, so nothing is left to estimate variances "
-            f"from. Take out the fixed effect that {y} was made of."
-        )
-    if reml and _least_own(cross) < DEPENDENT:
-        raise LMMError(
-            f"The fixed effects already give each level of {term.group} its own value, so nothing "
-            f"is left to tell how levels vary. Take {term.group}, and what is constant within its "
+            f"The fixed effects already give each level of {group} its own value, so nothing "
+            f"is left to tell how levels vary. Take {group}, and what is constant within its "
             "levels, out of the fixed or out of the random part."
         )
-    seen = np.diagonal(cross.within)[:-1] > 0.0
-    explained = (cross.within[:-1, -1][seen] ** 2 / np.diagonal(cross.within)[:-1][seen]).sum()
-    if rest <= nothing or rest - explained <= _WITHIN * rest:
-        raise LMMError(
-            f"The model reproduces {y} exactly within each level of {term.group}, so no residual "
-            "noise is left to estimate. Use fewer terms, or more rows for each level."
-        )
+
+
+def leaves_noise(cross: Crossproducts) -> NDArray[np.bool_]:
+    """Tell whether the model leaves residual noise within levels, for each response (...)."""
+    rest, products = cross.within[..., -1, -1], cross.within[..., :-1, -1]
+    squares = np.einsum("...ii->...i", cross.within)[..., :-1]
+    seen = squares > 0.0
+    explained = np.divide(products**2, squares, out=np.zeros_like(products), where=seen).sum(-1)
+    noise: NDArray[np.bool_] = (rest > _nothing(cross)) & (rest - explained > _WITHIN * rest)
+    return noise
+
+
+def _nothing(cross: Crossproducts) -> Floats:
+    """Give the sum of squares (...) that is nothing beside that of y."""
+    return _PERFECT * cross.n * cross.scale**2
 
 
 def require_estimates(fit: Fit, what: str) -> None:

@@ -17,8 +17,8 @@ from lmmlab.engine.balanced import closed_theta
 from lmmlab.engine.covariance import SINGULAR, covariance, factor, settle, spread
 from lmmlab.engine.crossproducts import Crossproducts, condition
 from lmmlab.engine.design import Design, Floats, LMMError, Term
-from lmmlab.engine.estimable import require_enough_rows, require_estimable
-from lmmlab.engine.newton import Path, minimise, promised
+from lmmlab.engine.estimable import require_enough_rows, require_estimable, require_reml
+from lmmlab.engine.newton import LEFT, Path, minimise, promised
 from lmmlab.engine.remarks import remarks
 from lmmlab.engine.solve import Solution, posterior, solve
 from lmmlab.engine.table import Table
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from lmmlab.engine.bootstrap import Bootstrap
     from lmmlab.engine.inference import Contrast, Method
     from lmmlab.engine.profile import Profile
-
-_LEFT = 1e-6  # what may be left to gain, of the criterion, for a fit to have converged
 
 
 def fit(design: Design, reml: bool = True, closed: bool = True) -> Fit:
@@ -52,11 +50,7 @@ def fit(design: Design, reml: bool = True, closed: bool = True) -> Fit:
     LMMError
         If the model cannot be estimated: what is wrong and what to do.
     """
-    if not isinstance(reml, bool | np.bool_):
-        raise LMMError(
-            "reml must be True or False: reml=False is maximum likelihood, reml=True is restricted "
-            "maximum likelihood."
-        )
+    require_reml(reml)
     require_enough_rows(design)
     cross = condition(design)
     require_estimable(design, cross, reml)
@@ -303,8 +297,8 @@ class Fit:
         No direction is left in which the derivatives promise more than a millionth: neither in
         theta, nor in D = Lambda Lambda' where dcriterion/dD has a negative eigenvalue.
         """
-        best = abs(self.sigma**2 / self.solution.variance - 1.0) < _LEFT
-        return bool(best and promised(self.cross, self.solution) < _LEFT)
+        best = abs(self.sigma**2 / self.solution.variance - 1.0) < LEFT
+        return bool(best and promised(self.cross, self.solution) < LEFT)
 
     @property
     def message(self) -> str:

@@ -28,6 +28,7 @@ from lmmlab.engine.crossproducts import Crossproducts
 from lmmlab.engine.design import Floats, Ints
 from lmmlab.engine.solve import Solution, derivatives, in_theta, solve
 
+LEFT = 1e-6  # what may be left to gain, of the criterion, for a fit to have converged
 _STEPS = 200
 _TRIALS = 60
 _ENOUGH = 1e-13  # of the criterion; when less is to be gained, one more step ends the search
