@@ -146,8 +146,11 @@ def profile(fit: Fit, confidence: float = 0.95) -> Profile:
     Notes
     -----
     Where the deviance does not reach the cut-off before an sd is 0 or a correlation is 1 or -1, the
-    interval ends there, and the table says so. On a boundary chi-square(1) is too large a
-    reference, and the interval is on the safe side.
+    interval ends there, and the table says so. Close to a boundary chi-square(1) is too wide a
+    reference, so that the interval errs on the safe side.
+
+    The other parameters are followed from their estimates. Where, with very few groups, the
+    likelihood has a second maximum, the interval is that of the first.
     """
     require_confidence(confidence)
     require_estimates(fit, "A profile")
@@ -156,6 +159,7 @@ def profile(fit: Fit, confidence: float = 0.95) -> Profile:
         from lmmlab.engine.fit import fit as estimate
 
         fit = estimate(fit.design, reml=False)
+        require_estimates(fit, "A profile")
         said.append(
             "The model was fitted by REML; estimates and intervals are those of maximum likelihood."
         )
