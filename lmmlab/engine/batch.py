@@ -1,25 +1,46 @@
 """Many responses on one design at once: what makes coverage, size and power move with a slider.
 
 A balanced design is prepared once, and then all responses go through the same few matrix
-products. Any other design is fitted response by response: the same numbers, only slower.
+products. On any other design the responses are searched side by side (`lmmlab.engine.newton`), in
+chunks that fit the processor's cache.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lmmlab.engine.balanced import Balanced, balance, estimate, halves
-from lmmlab.engine.covariance import SINGULAR
-from lmmlab.engine.design import Design, Floats, LMMError
-from lmmlab.engine.fit import Fit, fit
+from lmmlab.engine.contrast import Contrast, weights
+from lmmlab.engine.covariance import SINGULAR, placed, positions, settle
+from lmmlab.engine.crossproducts import Crossproducts, condition
+from lmmlab.engine.design import Design, Floats, Ints, LMMError
+from lmmlab.engine.estimable import (
+    leaves_noise,
+    require_enough_rows,
+    require_identified,
+    require_levels,
+    require_reml,
+)
+from lmmlab.engine.fit import fit
+from lmmlab.engine.inference import Method, errors, require_method, white
+from lmmlab.engine.mean_squares import composition, degrees
+from lmmlab.engine.newton import LEFT, minima, promised
+from lmmlab.engine.solve import solve
+
+_CHUNK = 2**15  # groups times responses that are searched at once
+_MEMORY = 2**22  # rows times responses that are conditioned at once
 
 
 @dataclass(frozen=True, eq=False)
 class Batch:
     """The fits of m responses on one design.
+
+    A response that cannot be fitted, because it is constant or the model reproduces it exactly,
+    has a row of NaN and is not `converged`; none is left out.
 
     Parameters
     ----------
@@ -33,6 +54,11 @@ class Batch:
         -2 log (restricted) likelihood.
     singular : (m,) array of bool
         Whether G is singular.
+    converged : (m,) array of bool
+        Whether there is a fit, and it is a minimum of the criterion.
+    estimate, error, df : (m,) arrays
+        The contrast that was asked for, its standard error (adjusted under Kenward-Roger) and
+        degrees of freedom (infinite under Wald); empty if none was asked for.
     """
 
     beta: Floats
@@ -41,9 +67,19 @@ class Batch:
     sigma: Floats
     deviance: Floats
     singular: NDArray[np.bool_]
+    converged: NDArray[np.bool_]
+    estimate: Floats = field(default_factory=lambda: np.empty(0))
+    error: Floats = field(default_factory=lambda: np.empty(0))
+    df: Floats = field(default_factory=lambda: np.empty(0))
 
 
-def batch(design: Design, Y: Floats, reml: bool = True) -> Batch:
+def batch(
+    design: Design,
+    Y: Floats,
+    reml: bool = True,
+    contrast: Contrast | None = None,
+    method: Method = "satterthwaite",
+) -> Batch:
     """Fit the same model to many responses.
 
     Parameters
@@ -54,6 +90,11 @@ def batch(design: Design, Y: Floats, reml: bool = True) -> Batch:
         One response in each row.
     reml : bool
         Restricted maximum likelihood (the default) or maximum likelihood.
+    contrast : str or (p,) array, optional
+        A combination of the fixed effects whose standard error and degrees of freedom are wanted:
+        the name of one, or weights.
+    method : {"satterthwaite", "kenward-roger", "wald"}
+        How it is accounted for, in these, that the variances are estimated.
 
     Returns
     -------
@@ -63,15 +104,17 @@ def batch(design: Design, Y: Floats, reml: bool = True) -> Batch:
     Raises
     ------
     LMMError
-        If Y does not fit the design, or one of the responses cannot be fitted.
+        If Y or the contrast does not fit the design, the method does not fit the criterion, or none
+        of the responses can be fitted.
 
     Examples
     --------
     >>> from lmmlab.engine.design import grouped
     >>> design = grouped(np.zeros(6), np.ones((6, 1)), np.ones((6, 1)), list("aabbcc"))
-    >>> fits = batch(design, np.array([[1.0, 3, 5, 7, 9, 11], [9.0, 1, 7, 5, 3, 11]]))
-    >>> fits.G[:, 0, 0].round(12).tolist(), fits.singular.tolist()
-    ([15.0, 0.0], [False, True])
+    >>> Y = np.array([[1.0, 3, 5, 7, 9, 11], [9.0, 1, 7, 5, 3, 11]])
+    >>> fits = batch(design, Y, contrast=[1.0])
+    >>> fits.G[:, 0, 0].round(12).tolist(), fits.singular.tolist(), fits.df.round(12).tolist()
+    ([15.0, 0.0], [False, True], [2.0, 5.0])
     """
     Y = np.asarray(Y, dtype=float)
     if Y.ndim != 2 or Y.shape[1] != len(design.y):
@@ -85,67 +128,162 @@ def batch(design: Design, Y: Floats, reml: bool = True) -> Batch:
             f"Response {row + 1} is {Y[row, column]} in row {column + 1}. Every number must be "
             "finite: check how it was made."
         )
+    require_reml(reml)
+    fits = _fits(design, Y, reml, _combination(design, reml, contrast, method), method)
+    if len(Y) and np.isnan(fits.sigma).all():
+        try:
+            fit(replace(design, y=Y[0]), reml)
+        except LMMError as error:
+            raise LMMError(
+                f"None of the {len(Y)} responses can be fitted. The first of them: {error}"
+            ) from None
+    return fits
+
+
+def _combination(design: Design, reml: bool, contrast: Contrast | None, method: Method) -> Floats:
+    """Give the weights of the contrast (1, p), or (0, p) where none is asked for."""
+    if contrast is None:
+        return np.empty((0, len(design.names)))
+    require_method(method, reml)
+    L = weights(contrast, design.names)[0]
+    if L.ndim != 1:
+        raise LMMError("contrast must be one combination of the fixed effects, not several.")
+    return L[None]
+
+
+def _fits(design: Design, Y: Floats, reml: bool, L: Floats, method: Method) -> Batch:
+    """Fit in closed form what can be fitted so, and search for the others."""
+    left, parts = np.arange(len(Y)), []
     balanced = balance(design)
     if balanced is not None and balanced.has_df(reml):
         ols, within, between = halves(balanced, Y)
-        if within.all():
-            return _closed(balanced, ols, within, between, reml)
-    return _collect(design, [_one(design, Y, i, reml) for i in range(len(Y))])
+        noisy = (within > 0.0) & ~_constant(Y)
+        found = _closed(
+            design, balanced, ols[noisy], within[noisy], between[noisy], reml, L, method
+        )
+        parts.append((left[noisy], found))
+        left = left[~noisy]
+    if len(left) or not parts:
+        size = max(16, min(_CHUNK // len(design.terms[0].levels), _MEMORY // len(design.y)))
+        for start in range(0, max(len(left), 1), size):
+            chunk = left[start : start + size]
+            rows, found = _searched(design, Y[chunk], reml, L, method)
+            parts.append((chunk[rows], found))
+    return _together(len(Y), parts)
 
 
-def _closed(design: Balanced, ols: Floats, within: Floats, between: Floats, reml: bool) -> Batch:
-    """Turn sums of squares into fits.
+def _constant(Y: Floats) -> NDArray[np.bool_]:
+    constant: NDArray[np.bool_] = (Y == Y[:, :1]).all(axis=1)
+    return constant
 
-    Notes
-    -----
-    beta is that of least squares, for every G. So its covariance is R^-1 Q'VQ R^-T for X = QR,
-    which is linear in sigma**2 and in the covariance S = G + sigma**2 I of the groups' own
-    coefficients: se**2 costs one product of matrices for all responses together.
-    """
-    sigma2, variances, vectors = estimate(design, within, between, reml)
+
+def _closed(
+    design: Design,
+    balanced: Balanced,
+    ols: Floats,
+    within: Floats,
+    between: Floats,
+    reml: bool,
+    L: Floats,
+    method: Method,
+) -> Batch:
+    """Turn sums of squares into fits."""
+    sigma2, variances, vectors = estimate(balanced, within, between, reml)
     levels = sigma2[:, None] + variances
+    m, p = ols.shape
+
+    by_sigma2, by_S = composition(balanced, np.concatenate([np.eye(p), L]))
     S = (vectors * levels[:, None]) @ vectors.transpose(0, 2, 1)
-    m, q = levels.shape
+    variance = sigma2[:, None] * by_sigma2 + np.tensordot(S, by_S, ((1, 2), (1, 2)))
+    beta = ols @ np.linalg.inv(balanced.fixed_back).T
 
-    back = np.linalg.inv(design.fixed_back)
-    C = design.between @ back.T
-    by_S = np.einsum("jka,jla->kla", C, C)
-    by_sigma2 = (back * back).sum(1) - np.einsum("kka->a", by_S)
-    variance = sigma2[:, None] * by_sigma2 + S.reshape(m, q * q) @ by_S.reshape(q * q, -1)
-
-    df_within, df_between = design.df(reml)
+    df_within, df_between = balanced.df(reml)
     df = df_within + int(df_between.sum())
     deviance: Floats = df_within * np.log(sigma2) + np.log(levels) @ df_between
-    deviance += df * (1.0 + np.log(2.0 * np.pi)) - 2.0 * len(design.order) * np.log(design.root)
+    deviance += df * (1.0 + np.log(2.0 * np.pi)) - 2.0 * len(balanced.order) * np.log(balanced.root)
     if reml:
-        deviance += 2.0 * np.log(np.abs(design.fixed_back.diagonal())).sum()
+        deviance += 2.0 * np.log(np.abs(balanced.fixed_back.diagonal())).sum()
 
-    root = np.linalg.inv(design.random_back) @ (vectors * np.sqrt(variances)[:, None])
+    root = np.linalg.inv(balanced.random_back) @ (vectors * np.sqrt(variances)[:, None])
+    sigma, se = np.sqrt(sigma2), np.sqrt(variance)
+    error, freedom = se[:, p:], np.full((m, len(L)), np.inf)
+    if len(L) and method == "satterthwaite":
+        turned = vectors.transpose(0, 2, 1)
+        squares = np.einsum("mkk->mk", turned @ between @ vectors)
+        share = float(by_sigma2[p]), turned @ by_S[p] @ vectors
+        freedom = degrees(balanced, reml, sigma2, variances, squares, share)[:, None]
+    if len(L) and method == "kenward-roger":  # knows the response by G and sigma alone
+        cross = condition(design)
+        at = solve(cross, cross.S @ (root / sigma[:, None, None]), reml)
+        error, freedom = errors(cross, at, sigma, L, method)
     return Batch(
-        beta=ols @ back.T,
-        se=np.sqrt(variance),
+        beta=beta,
+        se=se[:, :p],
         G=root @ root.transpose(0, 2, 1),
-        sigma=np.sqrt(sigma2),
+        sigma=sigma,
         deviance=deviance,
         singular=np.sqrt(variances.min(axis=1) / sigma2) < SINGULAR,
+        converged=np.ones(m, dtype=bool),
+        estimate=beta @ L.T,
+        error=error,
+        df=freedom,
     )
 
 
-def _one(design: Design, Y: Floats, i: int, reml: bool) -> Fit:
+def _searched(
+    design: Design, Y: Floats, reml: bool, L: Floats, method: Method
+) -> tuple[Ints, Batch]:
+    """Search for the fits of some responses; tell also which of them have one."""
+    require_enough_rows(design)
+    cross = condition(design, Y)
+    require_identified(design, cross)
+    if reml:
+        require_levels(design, cross)
+    rows = np.flatnonzero(leaves_noise(cross) & ~_constant(Y))
+    theta = _minima(cross.of(rows), reml)
+    found = np.isfinite(theta).all(axis=1)
+    rows, cross = rows[found], cross.of(rows[found])
+
+    Lambda = placed(settle(theta[found], cross.S, cross.blocks), cross.blocks)
+    at = solve(cross, cross.S @ Lambda, reml)
+    sigma = np.sqrt(at.variance)
+    beta = cross.ols + at.beta @ np.linalg.inv(cross.R).T
+    root = white(cross, at, sigma)
+    error, df = errors(cross, at, sigma, L, method if len(L) and len(rows) else "wald")
+    smallest = np.linalg.svd(at.Lambda, compute_uv=False)[:, -1]
+    return rows, Batch(
+        beta=beta,
+        se=np.sqrt((root * root).sum(-1)),
+        G=(sigma * sigma)[:, None, None] * (Lambda @ Lambda.transpose(0, 2, 1)),
+        sigma=sigma,
+        deviance=at.criterion(),
+        singular=smallest < SINGULAR,
+        converged=promised(cross, at) < LEFT,
+        estimate=beta @ L.T,
+        error=error,
+        df=df,
+    )
+
+
+def _minima(cross: Crossproducts, reml: bool) -> Floats:
+    """Find theta (m, k) of each response; NaN where the search breaks down."""
     try:
-        return fit(replace(design, y=Y[i]), reml)
-    except LMMError as error:
-        raise LMMError(f"Response {i + 1} of {len(Y)}: {error}") from None
+        return minima(cross, reml)
+    except LMMError:
+        m = len(cross.scale)
+        if m == 1:
+            return np.full((1, len(positions(cross.blocks)[0])), np.nan)
+        return np.concatenate([_minima(cross.of(np.array([i])), reml) for i in range(m)])
 
 
-def _collect(design: Design, fits: list[Fit]) -> Batch:
-    m, p, group = len(fits), len(design.names), design.terms[0].group
-    q = len(design.terms[0].names)
-    return Batch(
-        beta=np.array([one.beta for one in fits]).reshape(m, p),
-        se=np.array([one.se for one in fits]).reshape(m, p),
-        G=np.array([one.G[group].values for one in fits]).reshape(m, q, q),
-        sigma=np.array([one.sigma for one in fits]),
-        deviance=np.array([one.deviance for one in fits]),
-        singular=np.array([one.singular for one in fits], dtype=bool),
-    )
+def _together(m: int, parts: list[tuple[Ints, Batch]]) -> Batch:
+    """Put the fits of some responses in their places among m."""
+    whole: dict[str, Any] = {}
+    for name in (one.name for one in fields(Batch)):
+        like = getattr(parts[0][1], name)
+        whole[name] = np.full((m, *like.shape[1:]), False if like.dtype == bool else np.nan)
+        for rows, found in parts:
+            whole[name][rows] = getattr(found, name)
+    for name in ("estimate", "error", "df"):
+        whole[name] = whole[name].reshape(-1)
+    return Batch(**whole)

@@ -78,15 +78,20 @@ def factor(theta: Floats, blocks: tuple[int, ...]) -> Floats:
     >>> factor([2.0, 0.5, 1.0], (2,)).tolist()
     [[2.0, 0.0], [0.5, 1.0]]
     """
-    theta, (row, column) = np.asarray(theta, dtype=float), positions(blocks)
+    theta, row = np.asarray(theta, dtype=float), positions(blocks)[0]
     if theta.shape != row.shape or not (np.abs(theta) < LARGEST).all():
         raise LMMError(
             f"theta must be {len(row)} finite numbers below 1e100, the lower triangle of each "
             f"block of Lambda column by column; this is {theta.tolist()}."
         )
-    q = sum(blocks)
-    Lambda = np.zeros((q, q))
-    Lambda[row, column] = theta
+    return placed(theta, blocks)
+
+
+def placed(theta: Floats, blocks: tuple[int, ...]) -> Floats:
+    """Give Lambda (..., q, q) for many theta (..., k), unchecked; see `factor`."""
+    (row, column), q = positions(blocks), sum(blocks)
+    Lambda = np.zeros((*theta.shape[:-1], q, q))
+    Lambda[..., row, column] = theta
     return Lambda
 
 
@@ -186,9 +191,8 @@ def settle(theta: Floats, S: Floats, blocks: tuple[int, ...]) -> Floats:
     -------
     (..., k) array
     """
-    (row, column), q = positions(blocks), len(S)
-    Lambda = np.zeros((*theta.shape[:-1], q, q))
-    Lambda[..., row, column] = theta
+    row, column = positions(blocks)
+    Lambda = placed(theta, blocks)
     varies = np.linalg.norm(S, axis=0) * np.linalg.norm(Lambda, axis=-1) > LEAST
     if not varies.all():
         for kept in np.unique(varies[~varies.all(-1)], axis=0):

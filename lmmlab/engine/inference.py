@@ -168,6 +168,19 @@ def white(cross: Crossproducts, at: Solution, sigma: float | Floats) -> Floats:
     return np.asarray(root * np.asarray(sigma)[..., None, None], dtype=float)
 
 
+def require_method(method: str, reml: bool) -> None:
+    """Refuse a method that is not known, and Kenward and Roger's for a fit by ML."""
+    if method not in get_args(Method):
+        raise LMMError(
+            f'method must be "wald", "satterthwaite" or "kenward-roger"; this is {method!r}.'
+        )
+    if method == "kenward-roger" and not reml:
+        raise LMMError(
+            "Kenward and Roger's method is made for REML, and this model was fitted by ML. Fit it "
+            'with reml=True, or use method="satterthwaite".'
+        )
+
+
 def _account(
     cross: Crossproducts, at: Solution, method: Method
 ) -> tuple[Uncertainty, Floats] | None:
@@ -232,10 +245,7 @@ def _joint(
 
 def _require(fit: Fit, method: str) -> None:
     """Refuse a method that is not known, and a fit for which it has no answer."""
-    if method not in get_args(Method):
-        raise LMMError(
-            f'method must be "wald", "satterthwaite" or "kenward-roger"; this is {method!r}.'
-        )
+    require_method(method, fit.reml)
     if not fit.names:
         raise LMMError("The model has no fixed effects, so there is nothing to test.")
     if len(fit.cross.kept) < len(fit.names):
@@ -250,11 +260,6 @@ def _require(fit: Fit, method: str) -> None:
         raise LMMError(
             f"theta {why}, so there is no telling how well the variances are known, which decides "
             'the degrees of freedom. Use method="wald", which takes the variances as known.'
-        )
-    if method == "kenward-roger" and not fit.reml:
-        raise LMMError(
-            "Kenward and Roger's method is made for REML, and this model was fitted by ML. Fit it "
-            'with reml=True, or use method="satterthwaite".'
         )
 
 
