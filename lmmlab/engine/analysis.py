@@ -7,17 +7,19 @@ fitted need not be what is true; that gap is what `lmmlab.engine.coverage` measu
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import cast, get_args
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lmmlab.engine.batch import batch
 from lmmlab.engine.classical.regression import regress
 from lmmlab.engine.classical.sandwich import Errors, prepare
+from lmmlab.engine.contrast import Contrast, weights
 from lmmlab.engine.design import Floats, LMMError, grouped
-from lmmlab.engine.fit import fit
-from lmmlab.engine.inference import Method, errors
+from lmmlab.engine.inference import Method
 from lmmlab.engine.layout import Layout
 from lmmlab.engine.truth import Truth
 
@@ -53,7 +55,7 @@ class Analysis:
 
     fixed: tuple[str, ...]
     random: tuple[str, ...]
-    contrast: str | Floats
+    contrast: Contrast
     method: Method | Errors
     reml: bool = True
     blocks: tuple[int, ...] | None = None
@@ -67,24 +69,13 @@ class Analysis:
                 f"There is no method {self.method!r} for {kind}. Choose one of "
                 f"{', '.join(methods)}."
             )
-        if isinstance(self.contrast, str):
-            if self.contrast not in self.fixed:
-                raise LMMError(
-                    f"The question is about {self.contrast}, which is not in the model. Its fixed "
-                    f"columns are {', '.join(self.fixed)}."
-                )
-        elif np.shape(self.contrast) != (len(self.fixed),) or not np.isfinite(self.contrast).all():
-            raise LMMError(
-                f"The contrast needs one finite weight for each of {len(self.fixed)} fixed columns "
-                f"({', '.join(self.fixed)})."
-            )
+        if self.weights.ndim > 1:
+            raise LMMError("The question of an analysis is one combination of effects.")
 
     @property
     def weights(self) -> Floats:
         """The contrast as weights (p,) of the fixed effects."""
-        if isinstance(self.contrast, str):
-            return np.array([float(name == self.contrast) for name in self.fixed])
-        return np.asarray(self.contrast, dtype=float)
+        return weights(self.contrast, self.fixed)[0]
 
     def true_value(self, truth: Truth) -> float:
         """Give what the estimate should be."""
@@ -94,7 +85,7 @@ class Analysis:
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class Answers:
     """The answers of an analysis to m studies.
 
     Attributes
@@ -111,9 +102,7 @@ class Found:
     fitted: NDArray[np.bool_]
 
 
-def analyse(
-    analysis: Analysis, layout: Layout, Y: Floats, seen: NDArray[np.bool_] | None = None
-) -> Found:
+def answers(analysis: Analysis, layout: Layout, Y: Floats) -> Answers:
     """Ask an analysis about many studies.
 
     Parameters
@@ -122,47 +111,74 @@ def analyse(
     layout : Layout
     Y : (m, n) array
         One study in each row.
-    seen : (m, n) array of bool, optional
-        Which rows are observed. Studies then differ in their rows and are fitted one by one; one
-        that cannot be fitted has no answer. Without it they share a design and are fitted at once.
 
     Returns
     -------
-    Found
+    Answers
 
     Raises
     ------
     LMMError
-        If the model cannot be fitted to this layout.
+        If the model does not fit the layout, or none of the studies can be fitted.
     """
-    if seen is None:
-        return _fits(analysis, layout, Y)
-    found = []
-    for y, rows in zip(Y, seen, strict=True):
-        try:
-            found.append(_fits(analysis, layout.at(rows), y[None, rows]))
-        except LMMError:
-            none = np.full(1, np.nan)
-            found.append(Found(none, none, none, np.zeros(1, bool), np.zeros(1, bool)))
-    return Found(
-        *(np.concatenate([getattr(one, part) for one in found]) for part in Found.__annotations__)
-    )
-
-
-def _fits(analysis: Analysis, layout: Layout, Y: Floats) -> Found:
-    """Answer for studies with the same rows."""
-    X, weights, studies = layout.matrix(analysis.fixed), analysis.weights, len(Y)
+    X, weights = layout.matrix(analysis.fixed), analysis.weights
     if analysis.random:
-        Z = layout.matrix(analysis.random)
+        Z, method = layout.matrix(analysis.random), cast(Method, analysis.method)
         design = grouped(Y[0], X, Z, layout.codes, blocks=analysis.blocks, names=analysis.fixed)
-        method = cast(Method, analysis.method)
-        fits = [fit(replace(design, y=y), analysis.reml) for y in Y]
-        known = [errors(one.cross, one.solution, one.sigma, weights[None], method) for one in fits]
-        se, df = np.array(known)[..., 0].T
-        singular, converged = np.array([(one.singular, one.converged) for one in fits]).T
-        return Found(np.array([weights @ one.beta for one in fits]), se, df, singular, converged)
-    kind = cast(Errors, analysis.method)  # as the record made sure
-    prepared = prepare(X, kind, layout.codes, names=analysis.fixed)
+        fits = batch(design, Y, analysis.reml, weights, method)
+        return Answers(fits.estimate, fits.error, fits.df, fits.singular, fits.converged)
+    errors, never = cast(Errors, analysis.method), np.zeros(len(Y), dtype=bool)
+    prepared = prepare(X, errors, layout.codes, names=analysis.fixed)
     estimate, error, df = regress(prepared, Y).contrast(weights)
-    never = np.zeros(studies, dtype=bool)
-    return Found(estimate, error, np.full(studies, df), never, ~never)
+    return Answers(estimate, error, np.full(len(Y), df), never, ~never)
+
+
+def analyse(
+    analyses: Sequence[Analysis], layout: Layout, Y: Floats, seen: NDArray[np.bool_] | None = None
+) -> list[Answers]:
+    """Ask several analyses about the same studies; one that cannot be fitted has no answer.
+
+    Parameters
+    ----------
+    analyses : sequence of Analysis
+        Those that differ in nothing but Wald or Satterthwaite share their fits.
+    layout : Layout
+    Y : (m, n) array
+        One study in each row.
+    seen : (m, n) array of bool, optional
+        Which rows are observed. Studies then differ in their rows and are fitted one by one;
+        without it they share a design and are fitted at once.
+
+    Returns
+    -------
+    list of Answers
+    """
+    found: list[Answers] = []
+    fits: dict[tuple[Any, ...], Answers] = {}
+    for analysis in analyses:
+        wald = analysis.method == "wald"
+        asked = replace(analysis, method="satterthwaite") if wald else analysis
+        question = asked.method, asked.reml, tuple(asked.weights.tolist())
+        key = asked.fixed, asked.random, asked.blocks, *question
+        if key not in fits:
+            fits[key] = _answers_or_none(asked, layout, Y, seen)
+        one = fits[key]
+        found.append(replace(one, df=np.full_like(one.df, np.inf)) if wald else one)
+    return found
+
+
+def _answers_or_none(
+    analysis: Analysis, layout: Layout, Y: Floats, seen: NDArray[np.bool_] | None
+) -> Answers:
+    if seen is not None:
+        parts = [
+            _answers_or_none(analysis, layout.at(rows), y[None, rows], None)
+            for y, rows in zip(Y, seen, strict=True)
+        ]
+        names = [one.name for one in fields(Answers)]
+        return Answers(*(np.concatenate([getattr(p, name) for p in parts]) for name in names))
+    try:
+        return answers(analysis, layout, Y)
+    except LMMError:
+        none, never = np.full(len(Y), np.nan), np.zeros(len(Y), dtype=bool)
+        return Answers(none, none, none, never, never)

@@ -15,87 +15,22 @@ from collections import deque
 from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import Executor, Future
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from lmmlab.engine.analysis import Analysis, analyse
+from lmmlab.engine.analysis import Analysis, analyse, answers
 from lmmlab.engine.design import Floats, LMMError
 from lmmlab.engine.inference import require_confidence
 from lmmlab.engine.layout import Layout
-from lmmlab.engine.table import Table
+from lmmlab.engine.rates import Rates, rates
 from lmmlab.engine.truth import Truth
 
 BLOCK = 50  # replicates that are drawn and computed together
+_TRIAL = 5  # studies that are fitted before all others, to see whether the models can be
 _NOISE, _CHANCE, _PEOPLE = 0, 1, 2  # streams of a block; each random effect has one from 2 on
-
-
-@dataclass(frozen=True, eq=False)
-class Rates:
-    """What is known after some replicates of a study; arrays (k,) have an element an analysis.
-
-    Attributes
-    ----------
-    names : tuple of str
-        The analyses.
-    replicates : int
-        How many studies were simulated so far.
-    confidence : float
-        The level that the intervals claim.
-    coverage, error : (k,) arrays
-        How often the interval held the true value, and the Monte-Carlo error of this rate; 1 -
-        coverage is the size of the test that the true value is true.
-    target, estimate, sd : (k,) arrays
-        The true value, and mean and sd of the estimates.
-    se, df : (k,) arrays
-        Mean standard error and mean degrees of freedom.
-    singular, failures : (k,) arrays
-        How many fits were singular; and how many studies could not be analysed, which count in none
-        of the other numbers.
-
-    Notes
-    -----
-    `error` is the sd of the rate after x hits in n studies under Jeffreys' prior,
-    sqrt(p (1 - p) / (n + 2)) with p = (x + 1/2) / (n + 1): near the familiar formula, but not 0
-    when all intervals have hit so far. Means over no studies at all are NaN, "undefined".
-    """
-
-    names: tuple[str, ...]
-    replicates: int
-    confidence: float
-    coverage: Floats
-    error: Floats
-    target: Floats
-    estimate: Floats
-    sd: Floats
-    se: Floats
-    df: Floats
-    singular: Floats
-    failures: Floats
-
-    @property
-    def table(self) -> Table:
-        """All numbers, a row for each analysis."""
-        columns = (
-            "coverage",
-            "error",
-            "target",
-            "estimate",
-            "sd",
-            "se",
-            "df",
-            "singular",
-            "failures",
-        )
-        note = f"{self.replicates} simulated studies; intervals of level {self.confidence:g}."
-        if self.failures.any():
-            note += (
-                f" {int(self.failures.max())} of them could not be analysed by every method and "
-                "are left out there."
-            )
-        values = np.column_stack([getattr(self, column) for column in columns])
-        return Table(self.names, columns, values, note)
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,8 +77,10 @@ def coverage(
     confidence : float
         Level of the intervals.
     executor : concurrent.futures.Executor, optional
-        Who does the work: threads, processes, or a cluster (``Client.get_executor()`` of Dask).
-        None works here, one chunk whenever the next result is asked for.
+        Who does the work: threads, processes, or a cluster (Dask's
+        ``Client.get_executor(pure=False)``; pure tasks would be shared with another run of the
+        same study, and cancelled with it). None works here, one chunk whenever the next result is
+        asked for.
     ahead : int
         How many chunks an executor may have in hand. What is not needed any more when the
         generator is closed is cancelled.
@@ -185,17 +122,21 @@ def coverage(
         raise LMMError(f"The seed is {seed!r}. Take a whole number from 0 on.")
     if not analyses:
         raise LMMError("There is no analysis. Give at least one, by name.")
-    each = tuple(analyses.items())
-    study = _Study(truth, layout, each, int(replicates), int(seed), confidence)
-    _block(
-        replace(study, truth=replace(truth, dropout=None), replicates=1), 0
-    )  # says what is wrong
+    layout.matrix((*truth.beta, *truth.random))
+    study = _Study(truth, layout, tuple(analyses.items()), int(replicates), int(seed), confidence)
+    first, _ = _simulate(study, 0, _TRIAL)
+    for name, analysis in analyses.items():
+        try:
+            answers(analysis, layout, first)
+        except LMMError as error:
+            raise LMMError(f"{name}: {error}") from None
     return _accumulate(study, -(-int(chunk) // BLOCK), executor, int(ahead))
 
 
 def _accumulate(
     study: _Study, blocks: int, executor: Executor | None, ahead: int
 ) -> Generator[Rates]:
+    names = tuple(name for name, _ in study.analyses)
     target = np.array([analysis.true_value(study.truth) for _, analysis in study.analyses])
     last = -(-study.replicates // BLOCK)
     chunks = (range(first, min(first + blocks, last)) for first in range(0, last, blocks))
@@ -204,7 +145,7 @@ def _accumulate(
         for sums in results:
             total = total + sums.sum(0)
             done = min(done + len(sums) * BLOCK, study.replicates)
-            yield _rates(study, target, total, done)
+            yield rates(names, study.confidence, target, done, total)
 
 
 def _results(
@@ -229,63 +170,39 @@ def _results(
 
 
 def _run(study: _Study, blocks: range) -> Floats:
-    """Do the work of a chunk: sums (blocks, k, 7), see `_rates`."""
+    """Do the work of a chunk: sums (blocks, k, 7), see `rates`."""
     return np.array([_block(study, block) for block in blocks])
 
 
 def _block(study: _Study, block: int) -> Floats:
-    """Simulate and analyse the replicates of one block, and add them up."""
+    """Simulate and analyse the replicates of one block, and add up what `rates` needs."""
+    Y, seen = _simulate(study, block, min(BLOCK, study.replicates - block * BLOCK))
+    analyses = [analysis for _, analysis in study.analyses]
+    sums = np.empty((len(analyses), 7))
+    found = analyse(analyses, study.layout, Y, seen)
+    for row, analysis, one in zip(sums, analyses, found, strict=True):
+        ok = one.fitted
+        off = one.estimate[ok] - analysis.true_value(study.truth)
+        se, df = one.se[ok], one.df[ok]
+        hit = np.abs(off) <= stdtrit(df, (1.0 + study.confidence) / 2.0) * se
+        singular = (one.singular & ok).sum()
+        row[:] = ok.sum(), hit.sum(), off.sum(), off @ off, se.sum(), df.sum(), singular
+    return sums
+
+
+def _simulate(study: _Study, block: int, count: int) -> tuple[Floats, NDArray[np.bool_] | None]:
+    """Make the first replicates of a block: responses, and which of them are observed."""
     truth, layout = study.truth, study.layout
-    count, n = min(BLOCK, study.replicates - block * BLOCK), len(layout.codes)
 
     def draws(stream: int, rows: int) -> Floats:
         rng = np.random.default_rng(np.random.SeedSequence(study.seed, spawn_key=(block, stream)))
         return rng.standard_normal((rows, BLOCK)).T[:count]  # rows that are added take nothing away
 
+    n = len(layout.codes)
     u = np.empty((count, layout.groups, len(truth.random)))
     for effect in range(len(truth.random)):
         u[..., effect] = draws(_PEOPLE + effect, layout.groups)
     Y = truth.responses(layout, u, draws(_NOISE, n))
-    seen = None
-    if truth.dropout is not None:
-        seen = truth.observed(layout, Y, u, draws(_CHANCE, n))
-
-    sums = np.empty((len(study.analyses), 7))
-    for row, (name, analysis) in zip(sums, study.analyses, strict=True):
-        try:
-            found = analyse(analysis, layout, Y, seen)
-        except LMMError as error:
-            raise LMMError(f"{name}: {error}") from None
-        ok = found.fitted
-        off = found.estimate[ok] - analysis.true_value(truth)
-        se, df = found.se[ok], found.df[ok]
-        hit = np.abs(off) <= stdtrit(df, (1.0 + study.confidence) / 2.0) * se
-        row[:] = ok.sum(), hit.sum(), off.sum(), off @ off, se.sum(), df.sum(), found.singular.sum()
-    return sums
-
-
-def _rates(study: _Study, target: Floats, total: Floats, done: int) -> Rates:
-    """Turn sums into rates; estimates were summed as differences from their true value."""
-    fitted, hits, off, squares, se, df, singular = total.T
-    mean = off / _some(fitted)
-    variance = np.maximum(squares - off * np.nan_to_num(mean), 0.0) / _some(fitted - 1.0)
-    p = (hits + 0.5) / (fitted + 1.0)
-    return Rates(
-        names=tuple(name for name, _ in study.analyses),
-        replicates=done,
-        confidence=study.confidence,
-        coverage=hits / _some(fitted),
-        error=np.sqrt(p * (1.0 - p) / (fitted + 2.0)),
-        target=target,
-        estimate=target + mean,
-        sd=np.sqrt(variance),
-        se=se / _some(fitted),
-        df=df / _some(fitted),
-        singular=singular.copy(),
-        failures=done - fitted,
-    )
-
-
-def _some(count: Floats) -> Floats:
-    """Give the count, or NaN where there is none: a mean of nothing is undefined."""
-    return np.where(count > 0.0, count, np.nan)
+    if truth.dropout is None:
+        return Y, None
+    return Y, truth.observed(layout, Y, u, draws(_CHANCE, n))

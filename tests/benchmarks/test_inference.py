@@ -6,18 +6,27 @@ R 4.2.2). Times are the best of many, in ms.
 """
 
 import time
+import warnings
 
 import numpy as np
 import pandas as pd
 import pytest
 from statsmodels.regression.linear_model import OLS
+from statsmodels.regression.mixed_linear_model import MixedLM
 from statsmodels.stats.anova import AnovaRM
 
 from lmmlab import compare, lmm, load
+from lmmlab.engine.analysis import Analysis
+from lmmlab.engine.batch import batch
 from lmmlab.engine.classical.regression import regress
 from lmmlab.engine.classical.rm_anova import rm_anova
 from lmmlab.engine.classical.sandwich import prepare
 from lmmlab.engine.covariance import covariance
+from lmmlab.engine.coverage import coverage
+from lmmlab.engine.design import grouped
+from lmmlab.engine.layout import Layout, members, occasions, own_times
+from lmmlab.engine.simulate import root
+from lmmlab.engine.truth import Truth
 
 SLOPES = "Reaction ~ Days + (Days | Subject)"
 
@@ -133,3 +142,59 @@ def test_likelihood_ratio_of_two_fits(benchmark, beside, sleepstudy):
     table = benchmark(lambda: compare(start, sleepstudy))
     assert table[1, 4] == pytest.approx(42.836813, rel=1e-6)
     beside(0.5)
+
+
+LINE = ("1", "day")
+
+
+def drivers(balanced):
+    """Eighteen drivers like those of the sleep study: ten common days, or 6 to 14 of their own."""
+    codes = members([10] * 18 if balanced else [6, 14, 7, 13, 8, 12, 9, 11, 10] * 2)
+    layout = Layout(codes, {"day": occasions(codes) if balanced else own_times(codes, 0, 9)})
+    truth = Truth({"1": 251.4, "day": 10.5}, LINE, root([24.7, 5.9], 0.066), 25.6)
+    return truth, layout
+
+
+def statsmodels_ms(truth, layout):
+    """One fit of one simulated study."""
+    rng, X = np.random.default_rng(1), layout.matrix(LINE)
+    y = truth.responses(layout, rng.standard_normal((18, 2)), rng.standard_normal(len(X)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        start = time.perf_counter()
+        MixedLM(y, X, layout.codes, exog_re=X).fit(reml=True)
+    return 1e3 * (time.perf_counter() - start)
+
+
+@pytest.mark.parametrize("balanced", [True, False], ids=["balanced", "unbalanced"])
+def test_a_thousand_studies_simulated_and_fitted(benchmark, beside, balanced):
+    truth, layout = drivers(balanced)
+    X, n = layout.matrix(LINE), len(layout.codes)
+    design, rng = grouped(np.zeros(n), X, X, layout.codes), np.random.default_rng(1)
+
+    def studies():
+        u, e = rng.standard_normal((1000, 18, 2)), rng.standard_normal((1000, n))
+        return batch(design, truth.responses(layout, u, e))
+
+    fits = benchmark(studies)
+    assert fits.converged.all() and abs(fits.beta[:, 1].mean() - 10.5) < 0.25
+    theirs = statsmodels_ms(truth, layout)
+    beside(8 if balanced else 200, lme4=7133, bootMer=9043, statsmodels_now_one=round(theirs, 1))
+
+
+@pytest.mark.parametrize("balanced", [True, False], ids=["balanced", "unbalanced"])
+def test_coverage_of_a_thousand_studies(benchmark, beside, balanced):
+    """Least squares, and random intercepts and slopes each with Wald and with Satterthwaite."""
+    truth, layout = drivers(balanced)
+    analyses = {
+        "OLS": Analysis(LINE, (), "day", "naive"),
+        "RI z": Analysis(LINE, ("1",), "day", "wald"),
+        "RI t": Analysis(LINE, ("1",), "day", "satterthwaite"),
+        "RS z": Analysis(LINE, LINE, "day", "wald"),
+        "RS t": Analysis(LINE, LINE, "day", "satterthwaite"),
+    }
+    *_, rates = benchmark(lambda: list(coverage(truth, layout, analyses)))
+    assert rates.replicates == 1000 and not rates.failures.any()
+    assert rates.coverage[4] == pytest.approx(0.95, abs=0.025) and rates.coverage[2] < 0.8
+    theirs = statsmodels_ms(truth, layout)
+    beside(60 if balanced else 400, lme4_one_model=7133, statsmodels_now_one=round(theirs, 1))

@@ -48,7 +48,7 @@ def test_two_worker_processes_give_the_same(client):
     assert not any(idle.values())
 
     serial = list(study())
-    with client.get_executor() as executor:
+    with client.get_executor(pure=False) as executor:
         clustered = list(study(executor=executor))
     assert len(clustered) == 6
     for here, there in zip(serial, clustered, strict=True):
@@ -63,7 +63,7 @@ def test_two_worker_processes_give_the_same(client):
 
 
 def test_a_study_that_is_left_early_frees_the_cluster(client):
-    with client.get_executor() as executor:
+    with client.get_executor(pure=False) as executor:
         running = study(executor=executor)
         assert next(running).replicates == 50
         running.close()
