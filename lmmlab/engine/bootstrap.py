@@ -49,7 +49,7 @@ class Bootstrap:
     singular : (m,) array of bool
         Whether G is singular.
     failed : (m,) array of bool
-        Where no estimates were found; beta, G and sigma are NaN there, and not used.
+        Where the refit did not end in a minimum, or (NaN) there was none; not used.
     """
 
     fit: Fit
@@ -120,7 +120,7 @@ class Bootstrap:
         rows, values = [], []
         for name, kind, which in parameters(self.fit.design):
             draws, estimate = _pick(kind, which, *drawn), float(_pick(kind, which, *fitted))
-            used = draws[np.isfinite(draws)]
+            used = draws[np.isfinite(draws) & ~self.failed]
             if left := m - failed - len(used):
                 said.append(f"{name} has no value in {left} draws, where an sd is zero.")
             row = [estimate, np.nan, np.nan, -1.0, 1.0]  # a correlation that is hardly ever defined
@@ -169,15 +169,11 @@ def bootstrap(fit: Fit, n: int = 1000, seed: int = 1) -> Bootstrap:
     for start in range(0, n, most):
         Y = simulated(fit, rng, min(most, n - start))
         parts.append(batch(fit.design, Y, fit.reml))
-    sigma = np.concatenate([part.sigma for part in parts])
-    return Bootstrap(
-        fit,
-        np.concatenate([part.beta for part in parts]),
-        np.concatenate([part.G for part in parts]),
-        sigma,
-        np.concatenate([part.singular for part in parts]),
-        ~np.isfinite(sigma),
+    beta, G, sigma, singular, converged = (
+        np.concatenate([getattr(part, name) for part in parts])
+        for name in ("beta", "G", "sigma", "singular", "converged")
     )
+    return Bootstrap(fit, beta, G, sigma, singular, ~converged)
 
 
 def simulated(fit: Fit, rng: np.random.Generator, m: int) -> Floats:
