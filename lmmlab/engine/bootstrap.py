@@ -22,7 +22,7 @@ from lmmlab.engine.coordinates import Kind, parameters
 from lmmlab.engine.covariance import factor, spread
 from lmmlab.engine.design import Floats, LMMError
 from lmmlab.engine.estimable import require_estimates
-from lmmlab.engine.inference import require_confidence
+from lmmlab.engine.estimates import require_confidence
 from lmmlab.engine.simulate import response
 from lmmlab.engine.table import Table
 

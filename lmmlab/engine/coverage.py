@@ -23,7 +23,7 @@ from scipy.special import stdtrit
 
 from lmmlab.engine.analysis import Analysis, analyse, answers
 from lmmlab.engine.design import Floats, LMMError
-from lmmlab.engine.inference import require_confidence
+from lmmlab.engine.estimates import require_confidence
 from lmmlab.engine.layout import Layout
 from lmmlab.engine.rates import Rates, rates
 from lmmlab.engine.truth import Truth

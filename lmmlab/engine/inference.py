@@ -20,8 +20,7 @@ from lmmlab.engine.contrast import Contrast as Contrast
 from lmmlab.engine.contrast import weights
 from lmmlab.engine.crossproducts import DEPENDENT, Crossproducts
 from lmmlab.engine.design import Floats, LMMError
-from lmmlab.engine.estimates import estimates
-from lmmlab.engine.estimates import require_confidence as require_confidence
+from lmmlab.engine.estimates import estimates, require_confidence
 from lmmlab.engine.kenward_roger import kenward_roger, scaled
 from lmmlab.engine.satterthwaite import Uncertainty, degrees, pooled, satterthwaite
 from lmmlab.engine.solve import Solution

@@ -22,7 +22,7 @@ from scipy.special import ndtri
 from lmmlab.engine.coordinates import Coordinates, coordinates, parameters
 from lmmlab.engine.design import Floats, LMMError
 from lmmlab.engine.estimable import require_estimates
-from lmmlab.engine.inference import require_confidence
+from lmmlab.engine.estimates import require_confidence
 from lmmlab.engine.likelihood import Point, look
 from lmmlab.engine.remarks import listed
 from lmmlab.engine.table import Table
