@@ -24,6 +24,7 @@ from lmmlab.engine.classical.sandwich import prepare
 from lmmlab.engine.covariance import covariance
 from lmmlab.engine.coverage import coverage
 from lmmlab.engine.design import grouped
+from lmmlab.engine.fit import fit
 from lmmlab.engine.layout import Layout, members, occasions, own_times
 from lmmlab.engine.simulate import root
 from lmmlab.engine.truth import Truth
@@ -198,3 +199,34 @@ def test_coverage_of_a_thousand_studies(benchmark, beside, balanced):
     assert rates.coverage[4] == pytest.approx(0.95, abs=0.025) and rates.coverage[2] < 0.8
     theirs = statsmodels_ms(truth, layout)
     beside(60 if balanced else 400, lme4_one_model=7133, statsmodels_now_one=round(theirs, 1))
+
+
+def test_all_profile_intervals_of_the_sleep_study(benchmark, beside, sleepstudy):
+    """Six parameters; the refit by maximum likelihood is part of it."""
+    profile = benchmark(sleepstudy.profile)
+    assert profile.table[2, 1:] == pytest.approx([3.8011772843, 8.7533919870], rel=1e-8)
+    theirs = statsmodels_ms(*drivers(balanced=True))
+    beside(20, lme4=1030, statsmodels_now_one_fit=round(theirs, 1))
+
+
+@pytest.mark.parametrize("name", ["sd_Days|Subject", "cor_Days.(Intercept)|Subject", "Days"])
+def test_a_profile_curve(benchmark, beside, sleepstudy, name):
+    profile = sleepstudy.profile()
+    values, zeta = benchmark(lambda: profile.curve(name))
+    assert np.interp(profile.table.loc[name, "upper"], values, zeta) == pytest.approx(
+        1.96, abs=0.01
+    )
+    beside(30)
+
+
+@pytest.mark.parametrize("balanced", [True, False], ids=["balanced", "unbalanced"])
+def test_a_bootstrap_of_a_thousand(benchmark, beside, balanced):
+    truth, layout = drivers(balanced)
+    X, rng = layout.matrix(LINE), np.random.default_rng(1)
+    y = truth.responses(layout, rng.standard_normal((18, 2)), rng.standard_normal(len(X)))
+    model = fit(grouped(y, X, X, layout.codes))
+    assert model.converged
+    table = benchmark(lambda: model.bootstrap(1000).intervals())
+    assert table[5, 2] == pytest.approx(model.se[1], rel=0.1)
+    theirs = statsmodels_ms(truth, layout)
+    beside(8 if balanced else 200, bootMer=9043, statsmodels_now_one=round(theirs, 1))
