@@ -141,7 +141,8 @@ def solve(cross: Crossproducts, Lambda: Floats, reml: bool = True) -> Solution:
 
     both, scatter = white[..., q : q + p + 1, :], white[..., q + p + 1 :, :]
     gram = cross.within + np.einsum("...kan,...kbn->...ab", both, both)
-    gram[..., p, p] += np.einsum("...kan,...kan->...", scatter, scatter)
+    if scatter.shape[-2]:
+        gram[..., p, p] += np.einsum("...kan,...kan->...", scatter, scatter)
     try:
         root = np.linalg.cholesky(gram[..., :p, :p])  # (18): R_X'
     except np.linalg.LinAlgError:
@@ -150,7 +151,7 @@ def solve(cross: Crossproducts, Lambda: Floats, reml: bool = True) -> Solution:
             "effects from them. Take a smaller theta."
         ) from None
     inverse = np.asfortranarray(np.linalg.inv(root))
-    reduced = np.einsum("...ab,...b->...a", inverse, gram[..., :p, p])
+    reduced = (inverse @ gram[..., :p, p:])[..., 0]
     if reml:
         pivots = np.einsum("...ii->...i", root)
         logdet = logdet + 2.0 * (cross.log_R + np.log(pivots).sum(-1))
@@ -160,7 +161,7 @@ def solve(cross: Crossproducts, Lambda: Floats, reml: bool = True) -> Solution:
         df=cross.n - p if reml else cross.n,
         r2=np.maximum(gram[..., p, p] - (reduced * reduced).sum(-1), 0.0),  # r2(theta) in (19)
         logdet=logdet - cross.log_weights,
-        beta=np.einsum("...a,...ab->...b", reduced, inverse),
+        beta=(reduced[..., None, :] @ inverse)[..., 0, :],
         inverse=inverse,
         F=white[..., :q, :],
         fixed=both[..., :p, :],
@@ -252,8 +253,7 @@ def derivatives(cross: Crossproducts, at: Solution, axes: Floats) -> tuple[Float
     curvature = np.einsum("...bcn,...adn->...abcd", P, 2.0 * K - P_all)
     w, both = moved[..., p:, :], moved[..., : p + 1, :]
     ww = np.einsum("...acn,...bcn->...ab", w, w)
-    share = ww / np.asarray(at.df)[..., None, None]
-    curvature -= ww[..., None, None] * share[..., None, None, :, :]
+    curvature -= ww[..., None, None] * (ww / at.df)[..., None, None, :, :]
     sums = np.einsum("...acn,...bdn->...abcd", both, both)
     lead = sums.shape[:-4]
     g = sums[..., :p, p].reshape(*lead, q * q, p)

@@ -97,6 +97,17 @@ def test_a_boundary_found_but_for_rounding_is_made_exact():
     assert settle(inner, S, (2,)).tolist() == inner.tolist()
 
 
+def test_many_are_settled_like_each_alone():
+    S = np.array([[3.0, 1.0, 0.0], [0.0, 2.0, 0.0], [0.0, 0.0, 2.0]])
+    rng = np.random.default_rng(1)
+    for blocks, k in (((3,), 6), ((2, 1), 4), ((1, 1, 1), 3)):
+        theta = rng.standard_normal((40, k)) * rng.choice([1.0, 1e-9], (40, k))
+        settled = settle(theta, S, blocks)
+        for one, alone in zip(settled, theta, strict=True):
+            np.testing.assert_allclose(one, settle(alone, S, blocks), rtol=1e-14)
+        assert (settled == 0.0).any()
+
+
 def test_what_counts_as_zero_does_not_depend_on_units():
     theta, S = np.array([1.0, 1e-7]), np.diag([3.0, 3e6])  # a slope per millisecond
     assert settle(theta, S, (1, 1)).tolist() == theta.tolist()

@@ -40,6 +40,26 @@ def test_cross_products_are_those_of_the_rows(made):
     np.testing.assert_allclose(whole, everything.T @ everything, atol=1e-10)
 
 
+@pytest.mark.parametrize("balanced", [True, False])
+def test_many_responses_are_conditioned_like_each_alone(sleep, made, balanced):
+    design = sleep if balanced else made(3, p=3, q=2, weights=True)
+    Y = design.y + np.random.default_rng(1).standard_normal((5, len(design.y)))
+    many = condition(design, Y)
+    assert many.y.strides[0] == many.own.strides[0] == 8  # responses vary fastest in memory
+    for i in range(5):
+        one = condition(replace(design, y=Y[i]))
+        for name in ("F", "fixed", "R", "S"):
+            np.testing.assert_array_equal(getattr(many, name), getattr(one, name))
+        for name in ("y", "within", "own", "ols", "scale"):
+            alone, scale = getattr(one, name), np.abs(getattr(one, name)).max()
+            np.testing.assert_allclose(getattr(many, name)[i], alone, atol=1e-12 * scale)
+    some = many.of(np.array([1, 4]))
+    assert some.y.strides[0] == 8
+    np.testing.assert_array_equal(some.y, many.y[[1, 4]])
+    np.testing.assert_array_equal(some.within, many.within[[1, 4]])
+    assert condition(design, Y[:0]).y.shape == (0, *many.y.shape[1:])
+
+
 def test_balanced_groups_have_one_pattern(sleep):
     cross = condition(sleep)
     assert cross.count.tolist() == [18.0]

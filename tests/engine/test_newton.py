@@ -1,5 +1,7 @@
 """The search: its path, its saddles, and where it may not stop."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ from lmmlab.engine.covariance import factor
 from lmmlab.engine.crossproducts import condition
 from lmmlab.engine.design import grouped
 from lmmlab.engine.fit import evaluate, fit
-from lmmlab.engine.newton import minimise, promised
+from lmmlab.engine.newton import minima, minimise, promised
 from lmmlab.engine.solve import solve
 
 
@@ -55,6 +57,22 @@ def test_a_variance_that_went_to_zero_too_early_comes_back(seed, lost, monkeypat
     assert not stuck.converged
     assert stuck.deviance - model.deviance == pytest.approx(lost, abs=1e-3)
     assert "did not end in a minimum" in stuck.message
+
+
+def test_many_walk_as_each_does_alone():
+    """Saddles, steps that are shortened, and ends at different times included."""
+    designs = [three_unequal_variances(seed) for seed in (177, 979, 1683)]
+    for design in designs:
+        rng = np.random.default_rng(1)
+        noise = rng.standard_normal((6, len(design.y)))
+        Y = np.concatenate([design.y + 0.1 * noise, 10.0 * noise[:2], design.y[None]])
+        thetas = minima(condition(design, Y), True)
+        for y, theta in zip(Y, thetas, strict=True):
+            cross = condition(replace(design, y=y))
+            path = minimise(cross, True)
+            at = solve(cross, cross.S @ factor(theta, (1, 1, 1)))
+            assert float(at.criterion()) == pytest.approx(path.criterion[-1], rel=1e-10)
+            assert promised(cross, at) < 1e-6
 
 
 @pytest.mark.parametrize("start", [[0.0, 0.0, 0.0], [1.2, 0.0, 0.0], [1.0, 0.0, 0.3]])

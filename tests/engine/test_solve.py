@@ -104,6 +104,51 @@ def test_any_root_of_G_gives_the_same_solution(sleep):
         np.testing.assert_allclose(mine, other, rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.parametrize("reml", [True, False])
+@pytest.mark.parametrize("p", [0, 1, 3])
+def test_many_responses_are_solved_like_each_alone(made, p, reml):
+    design = made(5, p=p, q=2)
+    rng = np.random.default_rng(2)
+    Y, turn = rng.standard_normal((4, len(design.y))), np.array([[0.6, -0.8], [0.8, 0.6]])
+    Lambda = np.tril(rng.standard_normal((4, 2, 2)))
+    every = condition(design, Y)
+    many = solve(every, Lambda, reml)
+    slopes, curvatures = derivatives(every, many, np.broadcast_to(turn, (4, 2, 2)))
+    gradients, hessians = in_theta(slopes, curvatures, Lambda, (2,))
+    for i in range(4):
+        cross = condition(replace(design, y=Y[i]))
+        one = solve(cross, Lambda[i], reml)
+        assert many.criterion()[i] == pytest.approx(float(one.criterion()), rel=1e-13)
+        for name in ("beta", "r2", "logdet", "inverse", "F", "fixed", "y"):
+            np.testing.assert_allclose(getattr(many, name)[i], getattr(one, name), atol=1e-11)
+        slope, curvature = derivatives(cross, one, turn)
+        np.testing.assert_allclose(slopes[i], slope, atol=1e-10)
+        np.testing.assert_allclose(curvatures[i], curvature, atol=1e-10)
+        gradient, hessian = in_theta(slope, curvature, Lambda[i], (2,))
+        np.testing.assert_allclose(gradients[i], gradient, atol=1e-10)
+        np.testing.assert_allclose(hessians[i], hessian, atol=1e-10)
+
+
+def test_one_response_at_many_values_of_theta(sleep):
+    """Where only theta differs, the response need not be repeated."""
+    cross, Lambda = condition(sleep), np.linspace(0.1, 3.0, 5)[:, None, None] * np.eye(2)
+    values = solve(cross, Lambda).criterion()
+    for i in range(5):
+        assert values[i] == pytest.approx(float(solve(cross, Lambda[i]).criterion()), rel=1e-14)
+
+
+def test_some_solutions_in_the_place_of_others(sleep):
+    every = condition(sleep, sleep.y + np.arange(4.0)[:, None] * sleep.X[:, 1] ** 2)
+    ones, twos = (solve(every, size * np.broadcast_to(np.eye(2), (4, 2, 2))) for size in (1, 2))
+    which = np.array([0, 2])
+    mixed = ones.put(which, twos.of(which))
+    np.testing.assert_array_equal(mixed.F[which], twos.F[which])
+    np.testing.assert_array_equal(mixed.F[[1, 3]], ones.F[[1, 3]])
+    value = np.where([True, False] * 2, twos.criterion(), ones.criterion())
+    np.testing.assert_array_equal(mixed.criterion(), value)
+    assert ones.put(np.arange(4), twos) is twos
+
+
 def test_derivatives_turn_with_the_axes(sleep):
     cross = condition(sleep)
     at = solve(cross, np.array([[2.0, 0.0], [0.5, 0.3]]))
