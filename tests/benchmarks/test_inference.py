@@ -7,6 +7,7 @@ R 4.2.2). Times are the best of many, in ms.
 
 import time
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -230,3 +231,22 @@ def test_a_bootstrap_of_a_thousand(benchmark, beside, balanced):
     assert table[5, 2] == pytest.approx(model.se[1], rel=0.1)
     theirs = statsmodels_ms(truth, layout)
     beside(8 if balanced else 200, bootMer=9043, statsmodels_now_one=round(theirs, 1))
+
+
+@pytest.mark.parametrize("method", ["wald", "satterthwaite", "kenward-roger"])
+@pytest.mark.parametrize("random", [("1",), LINE], ids=["intercepts", "slopes"])
+@pytest.mark.parametrize("balanced", [True, False], ids=["balanced", "unbalanced"])
+def test_a_contrast_in_a_thousand_studies(benchmark, beside, balanced, random, method):
+    """The fits included; beside them the same number of single fits, each with its test."""
+    truth, layout = drivers(balanced)
+    X, Z, n = layout.matrix(LINE), layout.matrix(random), len(layout.codes)
+    design, rng = grouped(np.zeros(n), X, Z, layout.codes), np.random.default_rng(1)
+    Y = truth.responses(layout, rng.standard_normal((1000, 18, 2)), rng.standard_normal((1000, n)))
+    fits = benchmark(lambda: batch(design, Y, contrast=[0.0, 1.0], method=method))
+    start = time.perf_counter()
+    tables = [fit(replace(design, y=y)).test(method, [0.0, 1.0]) for y in Y[:50]]
+    alone = 1e3 * (time.perf_counter() - start) * 1000 / 50
+    assert fits.df[:50] == pytest.approx([table[0, 2] for table in tables], rel=1e-5)
+    ratio = alone / (1e3 * benchmark.stats.stats.min)
+    beside(8 if balanced else 200, one_by_one_now=round(alone), ratio=round(ratio, 1))
+    assert ratio > 5
