@@ -68,14 +68,14 @@ def look(here: Coordinates, x: Floats) -> Point:
     A fixed effect that is held at c adds (c - betahat)**2 / [(X' V0^-1 X)^-1]_kk to r2, since this
     is what least squares loses by one linear restriction; nothing is conditioned anew.
     """
-    place, jacobian, bend = inner(here, x)
+    natural, jacobian, bend = inner(here, x)
     cross, k = here.cross, len(here.start) - 1 - (here.kind == "beta")
     row, column = positions(cross.blocks)
-    root = factor(place[:k], cross.blocks)
-    s2 = (here.sigma * np.exp(place[k])) ** 2
+    root = factor(natural[:k], cross.blocks)
+    s2 = (here.sigma * np.exp(natural[k])) ** 2
     at = solve(cross, here.axes @ root, reml=False)
     if here.kind == "beta":
-        at, off, along, variance = _hold(at, here.held, place[k + 1])
+        at, off, along, variance = _hold(at, here.held, natural[k + 1])
     df = at.r2 / s2  # for which this sigma would be the best one
     slope, curvature = derivatives(cross, replace(at, df=df), here.axes)
     F = here.axes.T @ at.F

@@ -37,6 +37,7 @@ _ROUGH = 1e-2  # the same, while zeta is not yet
 _NEAR = 0.1  # to the one that is looked for
 _SADDLE = -1e-7  # a least curvature, relatively, that is not rounding
 _CLOSE = 1e-5  # of zeta; one more step of Newton is exact
+_JUMP = 1e-8  # a gap between inside and outside, relatively, in which nothing lies
 _FLAT = 1e-6  # the least curvature from which a first step is judged
 _LITTLE = 1e-6  # of what a step promises, is enough
 _BEYOND = 0.25  # how far a curve goes beyond the interval, of the way to its end
@@ -226,6 +227,8 @@ def _end(here: Coordinates, best: Point, z: float, sign: int) -> float:
         ahead = distance + (z - zeta) * zeta / slope if slope > 0.0 else np.inf
         if abs(zeta - z) < _CLOSE and point.gain < _ENOUGH and ahead < room:
             return centre + sign * ahead
+        if outside - inside < _JUMP * outside:  # to another minimum of the others
+            return limit if outside == room else centre + sign * outside
         if not inside < ahead < outside:
             ahead = (inside + outside) / 2.0 if outside < np.inf else room
             point = within  # outside, an sd may have become zero and stay so
@@ -254,15 +257,14 @@ def _hold(here: Coordinates, point: Point, coordinate: float, enough: float = _E
     x[here.place], x[here.rest] = coordinate, x[here.rest] + move
     point = look(here, x)
     for _ in range(_STEPS):
+        ahead = None
         if point.gain > enough:
             ahead = _downhill(here, point, _short(point, point.move), _LITTLE * point.gain)
-        elif point.least < _SADDLE:
+        if ahead is None and point.least < _SADDLE:
             ahead = _downhill(here, point, point.way_out, _ENOUGH)
-            if ahead is None:
-                return point
-        else:
-            return point
         if ahead is None:
+            if point.gain < _ROUGH:
+                return point
             break
         point = ahead
     raise LMMError(_LOST)
