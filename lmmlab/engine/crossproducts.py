@@ -29,10 +29,10 @@ from numpy.typing import NDArray
 
 from lmmlab.engine.covariance import slices
 from lmmlab.engine.design import Design, Floats, Ints, LMMError
+from lmmlab.engine.patterns import by_pattern, patterns, rotate
 
 DEPENDENT = 1e-10  # a column that adds less than this to those before it, relatively, adds nothing
 _ROUNDING = 1e-12  # a column within groups, relative to the whole, that is rounding
-_SAME = 1e-11  # conditioned groups that differ by less have the same pattern
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,12 +180,12 @@ def condition(design: Design, Y: Floats | None = None) -> Crossproducts:
     X, Y = rows[q : q + p], rows[q + p :]
 
     left = np.einsum("rn,rn->r", Y, Y)
-    rotated = _rotate(rows, q, sizes)
+    rotated = rotate(rows, q, sizes)
     axes = _separate(X, rotated[:, q : q + p])
     within = _within(X, Y, left)
     S = _scale(rotated[:, :q], term.blocks)
     rotated[:, :q] = np.linalg.inv(S).T @ rotated[:, :q]
-    order, starts = _patterns(rotated[:, :q], rotated[:, q : q + p])
+    order, starts = patterns(rotated[:, :q], rotated[:, q : q + p])
     count = np.diff(starts, append=len(sizes))
     pattern = np.empty_like(order)
     pattern[order] = np.repeat(np.arange(len(starts)), count)
@@ -195,7 +195,7 @@ def condition(design: Design, Y: Floats | None = None) -> Crossproducts:
         n=n,
         F=rotated[:, :q, first],
         fixed=rotated[:, q : q + p, first] * root,
-        y=_first(_responses(own[..., order], starts, count)),
+        y=_first(by_pattern(own[..., order], starts, count)),
         within=within,
         count=count.astype(float),
         pattern=pattern,
@@ -231,40 +231,6 @@ def _basis(columns: Floats) -> tuple[Floats, Floats, Ints]:
     if not new.all():
         Q, R = np.linalg.qr(columns[kept].T)
     return Q, R, kept
-
-
-def _rotate(rows: Floats, q: int, sizes: Ints) -> Floats:
-    """Rotate each group so that its random columns fill q rows; leave in `rows` what is within.
-
-    Parameters
-    ----------
-    rows : (c, ..., n) array
-        The columns of the model, the q random ones first, sorted by group. Overwritten: of the
-        others, the part orthogonal to the group's random columns is left.
-    sizes : (J,) integer array
-        Rows of each group.
-
-    Returns
-    -------
-    (q, c, ..., J) array
-        The first q rows of the R factor of each group.
-
-    Notes
-    -----
-    Modified Gram-Schmidt, all groups at once. Where a random column is a combination of others in
-    its group (as with a single row) its own part is rounding or zero; whatever unit vector comes of
-    it, cross-products are kept, and a row of rotated columns near zero acts like one within.
-    """
-    starts = np.cumsum(sizes) - sizes
-    rotated = np.zeros((q, *rows.shape[:-1], len(sizes)))
-    for k in range(q):
-        z, rest = rows[k], rows[k + 1 :]
-        length = rotated[k, k] = np.sqrt(np.add.reduceat(z * z, starts, axis=-1))
-        unit = np.divide(1.0, length, out=np.zeros_like(length), where=length > 0)
-        z *= np.repeat(unit, sizes, axis=-1)
-        part = rotated[k, k + 1 :] = np.add.reduceat(rest * z, starts, axis=-1)
-        rest -= np.repeat(part, sizes, axis=-1) * z
-    return rotated
 
 
 def _separate(X: Floats, fixed: Floats) -> Floats:
@@ -319,31 +285,6 @@ def _scale(F: Floats, blocks: tuple[int, ...]) -> Floats:
         own[lost, lost] = np.where(reach > 0, reach, 1.0)[lost]  # any scale, to be invertible
         S[block, block] = own
     return S
-
-
-def _patterns(F: Floats, fixed: Floats) -> tuple[Ints, Ints]:
-    """Sort the groups by pattern: their order, and where in it each pattern starts."""
-    levels = F.shape[-1]
-    both = np.concatenate([F, fixed * np.sqrt(levels)], axis=1).reshape(-1, levels)
-    key = np.sqrt(np.arange(2.0, 2.0 + len(both))) @ both  # equal groups have equal keys
-    order = np.argsort(key, kind="stable")
-    starts = np.flatnonzero(np.diff(key[order], prepend=-np.inf) > _SAME)
-    if len(starts) < levels:  # and unequal groups have unequal keys, unless by chance
-        both = both[:, order]
-        count = np.diff(starts, append=levels)
-        if np.abs(both - np.repeat(both[:, starts], count, axis=1)).max() > 10 * _SAME:
-            return np.arange(levels), np.arange(levels)
-    return order, starts
-
-
-def _responses(own: Floats, starts: Ints, count: Ints) -> Floats:
-    """Give what a pattern needs of its groups' responses (q, m, J), sorted: (q, 1 + s, m, n)."""
-    if len(starts) == own.shape[-1]:
-        return own[:, None]
-    mean = np.add.reduceat(own, starts, axis=-1) / count
-    off = own - np.repeat(mean, count, axis=-1)
-    root = _rotate(off, len(own), count).swapaxes(0, 1)
-    return np.concatenate([(mean * np.sqrt(count))[:, None], root], axis=1)
 
 
 def _first(columns: Floats) -> Floats:

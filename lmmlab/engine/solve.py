@@ -172,23 +172,15 @@ def solve(cross: Crossproducts, Lambda: Floats, reml: bool = True) -> Solution:
 def _room(lead: tuple[int, ...], *shape: int) -> Floats:
     """Make an empty array (*lead, *shape) in which the leading axes vary fastest in memory.
 
-    NumPy keeps this order in what it makes of it, and so works on long stretches of responses, if
-    small arrays, too, have it (`numpy.asfortranarray`).
+    NumPy keeps this order, and so works on long stretches, if small arrays have it, too.
     """
     room, first = np.empty((*shape, *lead)), len(shape)
     return room.transpose(*range(first, room.ndim), *range(first))
 
 
 def _whiten(V: Floats, columns: Floats) -> Floats:
-    """Replace columns (..., k, c, m) by L^-1 columns, where I + V = L L', V (..., k, k, m).
+    """Replace columns (..., k, c, m) by L^-1 columns, L L' = I + V (..., k, k, m); give |L|.
 
-    Returns
-    -------
-    (..., m) array
-        The determinant of L.
-
-    Notes
-    -----
     Gaussian elimination by rows, on all patterns and responses at once. V is overwritten.
     """
     k, determinant = V.shape[-2], np.ones(())
