@@ -8,6 +8,7 @@ while a slider moves.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -29,60 +30,79 @@ from lmmlab.picture.marks import (
 def over_time(
     *,
     levels: tuple[str, ...],
-    last: Ints,
-    own: Floats,
-    fitted: Floats | None,
     average: Floats,
-    truth: tuple[Floats, Floats] | None,
-    visits: tuple[Floats, Floats],
-    names: Sequence[tuple[str, Floats, str, int, int]],
-    window: tuple[float, float],
+    time: Axis,
+    height: Axis,
+    step: float,
+    span: tuple[float, float],
+    own: Floats | None = None,
+    last: Floats | Ints | None = None,
+    fitted: Floats | None = None,
+    true: Floats | None = None,
+    truth: tuple[Floats, Floats] | None = None,
+    visits: tuple[Floats, Floats] | None = None,
+    names: Sequence[tuple[str, Floats, str, float, int]] = (),
+    title: str = "Each person over time",
 ) -> Panel:
-    """Show each person's own line, fitted line, and the average.
+    """Show each person's own line, fitted line, true line, and the average.
+
+    Lines are arrays of start (at time 0) and change; NaN where there is no line.
 
     Parameters
     ----------
     levels : tuple of str
         The J people.
-    last : (J,) array
-        Day of each one's last visit; the own line ends there.
-    own, fitted : (J, 2) arrays
-        Start and change; NaN where there is no line.
     average : (2,) array
-    truth : (average, person) or None
+    time : Axis
+        Its limits are final.
+    height : Axis
+        Its limits are those of the first look; they grow by whole steps.
+    step : float
+    span : (first, last)
+        The times between which lines are drawn.
+    own : (J, 2) array, optional
+        Dashed lines of own data.
+    last : (J,) array, optional
+        Time of each one's last visit, where the own line ends.
+    fitted, true : (J, 2) arrays, optional
+        What a model says about each person, and what is true.
+    truth : (average, person), optional
         True lines of the average and of the person in colour.
-    visits : (day, y) of the person in colour.
-    names : sequence of (text, line, role, day, side)
-        Lines to be named, on a day; above the line if side is 1, below it if -1.
-    window : (low, high)
-        The heights of the first look.
+    visits : (time, y) of the person in colour, optional
+    names : sequence of (text, line, role, time, side)
+        Lines to be named, at a time; above the line if side is 1, below it if -1.
+    title : str
     """
-    end = last_day(int(last.max()))
-    whole = np.array([[0.0, float(end)]])
-    to = np.stack([np.zeros(len(levels)), last.astype(float)], axis=1)
-    lines: list[Mark] = [_lines(own, to, "own", levels, dashed=True)]
+    whole = np.array([span])
+    all_of_it = np.repeat(whole, len(levels), 0)
+    lines: list[Line] = []
+    if true is not None:
+        lines.append(_lines(true, all_of_it, "truth", levels))
+    if own is not None:
+        to = all_of_it.copy()
+        if last is not None:
+            to[:, 1] = last
+        lines.append(_lines(own, to, "own", levels, dashed=True))
     if fitted is not None:
-        lines.append(_lines(fitted, np.repeat(whole, len(levels), 0), "model", levels))
+        lines.append(_lines(fitted, all_of_it, "model", levels))
     if truth is not None:
         lines += [_lines(line[None], whole, "truth", dashed=True) for line in truth]
     lines.append(_lines(average[None], whole, "population", bold=True))
-    heights = [line.y for line in lines if isinstance(line, Line)]
-    low, high = cover(window, *heights, visits[1], step=50.0)
-    gap = 0.05 * (high - low)
+    marks: list[Mark] = [*lines]
+    heights = [line.y for line in lines]
+    if visits is not None:
+        marks.append(Points(visits[0], visits[1], "person"))
+        heights.append(visits[1])
+    low, high = cover(height.limits, *heights, step=step)
+    gap, middle = 0.05 * (high - low), sum(span) / 2
     named = [entry for entry in names if np.isfinite(entry[1]).all()]
-    wanted = [line[0] + line[1] * day + side * gap for _, line, _, day, side in named]
+    wanted = [line[0] + line[1] * at + side * gap for _, line, _, at, side in named]
     places = _apart(wanted, gap, low, high)
-    labels = [
-        Label(day, y, text, role, "end" if day > end / 2 else "start")
-        for (text, _, role, day, _), y in zip(named, places, strict=True)
+    marks += [
+        Label(at, y, text, role, "end" if at > middle else "start")
+        for (text, _, role, at, _), y in zip(named, places, strict=True)
     ]
-    return Panel(
-        "Each person over time",
-        Axis("day of the study", (-0.3, end + 0.3), whole=True),
-        Axis("reaction time", (low, high), "ms"),
-        (*lines, Points(visits[0], visits[1], "person"), *labels),
-        weight=1.3,
-    )
+    return Panel(title, time, replace(height, limits=(low, high)), tuple(marks), weight=1.3)
 
 
 def last_day(needed: int) -> int:
@@ -92,65 +112,80 @@ def last_day(needed: int) -> int:
 
 def _lines(
     lines: Floats,
-    days: Floats,
+    times: Floats,
     role: str,
     ids: Ids = (),
     *,
     dashed: bool = False,
     bold: bool = False,
 ) -> Line:
-    return Line(days, lines[:, :1] + lines[:, 1:] * days, role, ids, dashed, bold)
+    return Line(times, lines[:, :1] + lines[:, 1:] * times, role, ids, dashed, bold)
 
 
 def plane(
     *,
     levels: tuple[str, ...],
-    own: Floats,
-    fitted: Floats,
     average: Floats,
-    G: Floats | None,
-    truth: tuple[Floats, Floats, Floats] | None,
-    chosen: tuple[str, Floats],
-    windows: tuple[tuple[float, float], tuple[float, float]],
+    start: Axis,
+    change: Axis,
+    steps: tuple[float, float],
+    own: Floats | None = None,
+    fitted: Floats | None = None,
+    true: Floats | None = None,
+    G: Floats | None = None,
+    truth: tuple[Floats, Floats] | None = None,
+    true_person: Floats | None = None,
+    measured: tuple[Floats, Floats] | None = None,
+    chosen: tuple[str, Floats] | None = None,
+    title: str = "Start and change of each person",
 ) -> Panel:
-    """Show each person as a point of start and change, pulled from own to fitted.
+    """Show each person as a point of start and change; an arrow leads from own to fitted.
 
-    The ellipse holds 39 % of people (one sd of G). The bars at the edges are one sd of starts and
+    An ellipse holds 39 % of people (one sd of G). The bars at the edges are one sd of starts and
     of changes to either side of the average: they are as long as the ellipse is wide and high.
 
     Parameters
     ----------
     levels : tuple of str
         The J people.
-    own, fitted : (J, 2) arrays
-        Where the arrows begin and end; an arrow without a beginning is not drawn.
     average : (2,) array
-    G : (2, 2) array or None
-        What the model uses, if it is a mixed model.
-    truth : (average, G, person) or None
-        The true average, the true G, and the true point of the person in colour, if known.
-    chosen : (text, (2,) array)
+    start, change : Axis
+        Their limits are those of the first look; they grow by whole steps.
+    steps : (of start, of change)
+    own, fitted, true : (J, 2) arrays, optional
+        Own lines, what a model says, and what is true. With own and fitted lines there are arrows
+        from one to the other; an arrow without a beginning is not drawn.
+    G : (2, 2) array, optional
+        What the model uses: an ellipse around the average.
+    truth : (average, G), optional
+        The true ones: a dashed ellipse.
+    true_person : (2,) array, optional
+        The true point of the person in colour.
+    measured : (average, G), optional
+        What the bars at the edges measure.
+    chosen : (text, (2,) array), optional
         What to write at the person in colour, and where.
-    windows : (start, change)
-        The ranges of the first look.
+    title : str
     """
-    around = [] if G is None else [(average, G)]
-    if truth is not None:
-        around.append((truth[0], truth[1]))
-    sds = [(centre, np.sqrt(np.diag(cov))) for centre, cov in around]
-    reach = [centre + sign * sd for centre, sd in sds for sign in (-1.0, 1.0)]
-    seen = np.concatenate([own, fitted, average[None], *(point[None] for point in reach)])
-    if truth is not None:
-        seen = np.concatenate([seen, truth[2][None]])
-    x = cover(windows[0], seen[:, 0], step=40.0)
-    y = cover(windows[1], seen[:, 1], step=12.0)
+    around = [pair for pair in (None if G is None else (average, G), truth, measured) if pair]
+    edges = [
+        centre + sign * np.sqrt(np.maximum(np.diag(cov), 0.0))
+        for centre, cov in around
+        for sign in (-1.0, 1.0)
+    ]
+    clouds = [cloud for cloud in (own, fitted, true) if cloud is not None]
+    points = [point[None] for point in (average, true_person, *edges) if point is not None]
+    seen = np.concatenate([*clouds, *points])
+    x = cover(start.limits, seen[:, 0], step=steps[0])
+    y = cover(change.limits, seen[:, 1], step=steps[1])
     wide, high = x[1] - x[0], y[1] - y[0]
     marks: list[Mark] = []
     if G is not None:
-        sd, (cx, cy) = sds[0][1], average
+        marks.append(Ellipse(average, G, "model"))
+    if measured is not None:
+        (cx, cy), sd = measured[0], np.sqrt(np.maximum(np.diag(measured[1]), 0.0))
         left, foot = x[0] + 0.015 * wide, y[0] + 0.02 * high
         marks += [
-            Ellipse(average, G, "model"),
             _bar(cx - sd[0], foot, cx + sd[0], foot, "parameter:tau0"),
             _bar(left, cy - sd[1], left, cy + sd[1], "parameter:tau1"),
             Label(cx, foot + 0.04 * high, "τ₀", "parameter:tau0", "middle"),
@@ -158,31 +193,31 @@ def plane(
         ]
     if truth is not None:
         marks.append(Ellipse(truth[0], truth[1], "truth", dashed=True))
+    if own is not None and fitted is not None:
+        ends = (own[:, 0], own[:, 1], fitted[:, 0], fitted[:, 1])
+        marks.append(Segments(*ends, "model", levels, arrow=True))
+    clouds_by_role = (("own", own), ("model", fitted if own is None else None), ("truth", true))
     marks += [
-        Segments(own[:, 0], own[:, 1], fitted[:, 0], fitted[:, 1], "model", levels, arrow=True),
-        Points(own[:, 0], own[:, 1], "own", levels),
-        Points(average[:1], average[1:], "population", bold=True),
+        Points(cloud[:, 0], cloud[:, 1], role, levels)
+        for role, cloud in clouds_by_role
+        if cloud is not None
     ]
-    text, at = chosen
-    if truth is not None:
-        point = truth[2]
-        away = 1.0 if point[1] > at[1] else -1.0
-        height = np.clip(point[1] + away * 0.06 * high, *y)
-        marks += [
-            Points(point[:1], point[1:], "truth", bold=True),
-            Label(point[0], height, f"{text}: truth", "truth", "middle"),
-        ]
-    if np.isfinite(at).all():
-        left_of = at[0] > x[0] + 0.8 * wide
-        aside = at[0] + (-0.02 if left_of else 0.02) * wide
-        below = max(at[1] - 0.04 * high, y[0])
-        marks.append(Label(aside, below, text, "person", "end" if left_of else "start"))
-    return Panel(
-        "From own lines to the model's",
-        Axis("start", x, "ms"),
-        Axis("change a day", y, "ms"),
-        tuple(marks),
-    )
+    marks.append(Points(average[:1], average[1:], "population", bold=True))
+    if chosen is not None:
+        text, at = chosen
+        if true_person is not None:
+            away = 1.0 if true_person[1] > at[1] else -1.0
+            above = np.clip(true_person[1] + away * 0.06 * high, *y)
+            marks += [
+                Points(true_person[:1], true_person[1:], "truth", bold=True),
+                Label(true_person[0], above, f"{text}: truth", "truth", "middle"),
+            ]
+        if np.isfinite(at).all():
+            left_of = at[0] > x[0] + 0.8 * wide
+            aside = at[0] + (-0.02 if left_of else 0.02) * wide
+            below = max(at[1] - 0.04 * high, y[0])
+            marks.append(Label(aside, below, text, "person", "end" if left_of else "start"))
+    return Panel(title, replace(start, limits=x), replace(change, limits=y), tuple(marks))
 
 
 def _bar(x0: float, y0: float, x1: float, y1: float, role: str) -> Segments:

@@ -1,4 +1,4 @@
-"""People who are measured on several days: real drivers, or people made from a truth.
+"""People who are measured several times: real drivers, or people made from a truth.
 
 Both sources end in the same record, so that a lab need not ask where its people come from.
 Simulated people keep their standard normal draws when a slider moves: the same people are
@@ -14,25 +14,25 @@ import numpy as np
 
 from lmmlab.data import arrays
 from lmmlab.engine.design import Design, Floats, Ints, Term
-from lmmlab.engine.simulate import normals, response
+from lmmlab.engine.simulate import exact_moments, normals, response
 
 MOST_VISITS = 20
 
 
 @dataclass(frozen=True, eq=False)
 class People:
-    """J people with a start, a change a day, and noisy visits on days 0, 1, 2, ...
+    """J people with a start, a change, and noisy visits at equal distances from time 0 on.
 
     Parameters
     ----------
     levels : tuple of str
         Names of the J people.
     codes, day, y : (n,) arrays
-        Whose visit, on which day, and the reaction time in ms.
+        Whose visit, at what time (a day, for drivers), and what was measured.
     visits : (J,) integer array
         How many visits each one has.
     truth : (J, 2) array or None
-        True start (ms) and change (ms a day) of each one; None for real people.
+        True start and change of each one; None for real people.
     """
 
     levels: tuple[str, ...]
@@ -79,20 +79,21 @@ def sleepstudy(days: int, who: str, own_days: int) -> People:
 
 
 @lru_cache(maxsize=64)
-def _layout(people: int, visits: int, who: int, own_visits: int) -> tuple[Ints, Floats, Ints]:
-    """Give codes, days and visits of simulated people; only these three depend on the counts."""
+def _layout(people: int, visits: int, who: int, own_visits: int) -> tuple[Ints, Ints, Ints]:
+    """Give codes, numbers of visits from 0, and how many each has; only counts enter."""
     each = np.full(people, visits)
     each[who] = own_visits
     codes = np.repeat(np.arange(people), each)
-    day = np.arange(len(codes)) - np.repeat(np.cumsum(each) - each, each)
-    return codes, day.astype(float), each
+    number = np.arange(len(codes)) - np.repeat(np.cumsum(each) - each, each)
+    return codes, number, each
 
 
 @lru_cache(maxsize=64)
-def _draws(seed: int, people: int) -> tuple[Floats, Floats]:
+def _draws(seed: int, people: int, exact: bool = False) -> tuple[Floats, Floats]:
     """Give the (J, 2) draws of the people and the (J, MOST_VISITS) draws of their visits."""
     drawn = normals(seed, people, 2 + MOST_VISITS)
-    return drawn[:, :2], drawn[:, 2:]
+    u = drawn[:, :2]
+    return exact_moments(u) if exact else u, drawn[:, 2:]
 
 
 @lru_cache(maxsize=64)
@@ -105,13 +106,15 @@ def simulated(
     seed: int,
     people: int,
     visits: int,
-    who: str,
-    own_visits: int,
+    who: str = "1",
+    own_visits: int | None = None,
     *,
     beta: Floats,
     factor: Floats,
     sigma: float,
-    own_noise: float,
+    own_noise: float = 1.0,
+    gap: float = 1.0,
+    exact: bool = False,
 ) -> People:
     """Make people from a truth.
 
@@ -120,20 +123,27 @@ def simulated(
     seed, people, visits : int
         Which draws, how many people, how many visits of each.
     who : str
-        The person who has `own_visits` visits, each `own_noise` times as noisy.
+        The person who has `own_visits` visits, each `own_noise` times as noisy; without these two
+        all people have the same.
     beta : (2,) array
         Average start and average change.
     factor : (2, 2) array
         Lower-triangular square root of G.
     sigma : float
         Residual sd of a visit.
+    gap : float
+        Time from one visit to the next; the first one is at 0.
+    exact : bool
+        Give these people exactly the average and the G that are asked for (three or more people).
     """
     index = int(who) - 1
-    codes, day, each = _layout(people, visits, index, own_visits)
-    u, e = _draws(seed, people)
+    own_visits = visits if own_visits is None else own_visits
+    codes, number, each = _layout(people, visits, index, own_visits)
+    u, e = _draws(seed, people, exact)
     truth = beta + u @ factor.T
     noise = np.where(codes == index, sigma * own_noise, sigma)
-    lines = _columns(day)
-    y = response(lines, lines, codes, beta, factor, noise, u, e[codes, day.astype(int)])
+    time: Floats = gap * number
+    lines = _columns(time)
+    y = response(lines, lines, codes, beta, factor, noise, u, e[codes, number])
     levels = tuple(map(str, range(1, people + 1)))
-    return People(levels, codes, day, y, each, truth)
+    return People(levels, codes, time, y, each, truth)

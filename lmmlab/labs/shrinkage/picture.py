@@ -31,6 +31,10 @@ def _over_time(s: Scene) -> Panel:
         names.append(("true average", s.true_average, "truth", end // 2, -1))
     return _panels.over_time(
         levels=s.people.levels,
+        time=Axis("day of the study", (-0.3, end + 0.3), whole=True),
+        height=Axis("reaction time", (180.0, 480.0) if truth is None else (150.0, 550.0), "ms"),
+        step=50.0,
+        span=(0.0, float(end)),
         last=s.people.visits - 1,
         own=s.own,
         fitted=s.line if mixed else None,
@@ -38,22 +42,27 @@ def _over_time(s: Scene) -> Panel:
         truth=None if truth is None else (s.true_average, truth[i]),
         visits=(s.people.day[mine], s.people.y[mine]),
         names=names,
-        window=(180.0, 480.0) if truth is None else (150.0, 550.0),
     )
 
 
 def _plane(s: Scene) -> Panel:
     i, truth = s.index, s.people.truth
     real = truth is None
+    G = s.believed.G if s.controls.pooling == "partial" else None
     return _panels.plane(
         levels=s.people.levels,
         own=s.own,
         fitted=s.line,
         average=s.average,
-        G=s.believed.G if s.controls.pooling == "partial" else None,
-        truth=None if truth is None else (s.true_average, s.told.G, truth[i]),
+        G=G,
+        truth=None if truth is None else (s.true_average, s.told.G),
+        true_person=None if truth is None else truth[i],
+        measured=None if G is None else (s.average, G),
         chosen=(s.who, s.own[i] if np.isfinite(s.own[i]).all() else s.line[i]),
-        windows=((180.0, 320.0), (-8.0, 28.0)) if real else ((140.0, 360.0), (-20.0, 40.0)),
+        start=Axis("start", (180.0, 320.0) if real else (140.0, 360.0), "ms"),
+        change=Axis("change a day", (-8.0, 28.0) if real else (-20.0, 40.0), "ms"),
+        steps=(40.0, 12.0),
+        title="From own lines to the model's",
     )
 
 
