@@ -1,8 +1,10 @@
 """The labs: one idea each, live in a notebook, as a figure, or as plain numbers."""
 
+from lmmlab.labs import clustering as _clustering
 from lmmlab.labs import shrinkage as _shrinkage
 from lmmlab.labs._lab import Lab
 
+clustering = Lab(_clustering)
 shrinkage = Lab(_shrinkage)
 
-__all__ = ["shrinkage"]
+__all__ = ["clustering", "shrinkage"]
