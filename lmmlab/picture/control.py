@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from math import isnan
 
 from lmmlab.engine.design import LMMError
@@ -42,6 +43,9 @@ class Control:
         True for values that are part of the state but have no slider (the seed, the person).
     signed : bool
         Write a plus sign before positive values (a correlation).
+    sets : mapping of str to (mapping of str to value)
+        What else a hand that makes this choice moves: a story brings its own numbers. Code and
+        links are taken at their word; they move only what they name.
     """
 
     name: str
@@ -58,6 +62,7 @@ class Control:
     shown: str = ""
     hidden: bool = False
     signed: bool = False
+    sets: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
 
 
 def nearest(control: Control, value: object) -> Value | None:

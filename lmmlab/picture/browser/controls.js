@@ -125,7 +125,7 @@ function makeControls(about, id, get, move, say) {
   const groups = new Map();
   const specs = about.controls.filter((spec) => !spec.hidden && (spec.choices.length || !isText(spec)));
   for (const spec of specs) {
-    const onMove = (value) => move({ [spec.name]: value }, isText(spec));
+    const onMove = (value) => move({ ...spec.sets[value], [spec.name]: value }, isText(spec));
     const make = isText(spec) ? makeChoice : makeSlider;
     const control = make(spec, `${id}-${spec.name}`, onMove, say);
     controls.set(spec.name, control);
