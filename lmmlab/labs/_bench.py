@@ -1,17 +1,19 @@
 """The bench: a lab on the screen. The only module of the labs that knows widgets.
 
 One way for the data: the browser's values become frozen `Controls`, these a scene, the scene a
-picture and words. The bench keeps nothing but the values of the sliders.
+picture and words. The bench keeps nothing but the values of the sliders, and which of the
+generated questions is asked.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from lmmlab.labs._lab import Predict
 from lmmlab.picture.control import Value
 from lmmlab.picture.live import Answer, Live, Shown, TaskState
+from lmmlab.teach.tasks import Do, Generated
 
 if TYPE_CHECKING:
     from lmmlab.labs._lab import Lab
@@ -34,15 +36,24 @@ def bench(lab: Lab, values: Mapping[str, Value]) -> Live:
             tasks=tuple(
                 TaskState(*task.check(controls, scene))
                 for task in lab.tasks
-                if not isinstance(task, Predict)
+                if isinstance(task, Do)
             ),
         )
 
-    def answer(name: str, choice: int) -> Answer:
-        task = next(t for t in lab.tasks if t.name == name and isinstance(t, Predict))
-        chosen = task.choices[choice]
+    seeds = {task.name: 1 for task in lab.tasks if isinstance(task, Generated)}
+    made = {t.name: t.make(1) if isinstance(t, Generated) else t for t in lab.tasks}
+
+    def answer(name: str, given: Any, attempt: int) -> Answer:
+        reply = made[name].answer(given, attempt)
+        if reply.values is None:
+            return reply
         first = {spec.name: spec.default for spec in lab.specs}
-        return Answer(chosen.right, chosen.reply, first | dict(task.then))
+        return replace(reply, values=first | dict(reply.values))
+
+    def again(name: str) -> dict[str, Any]:
+        seeds[name] += 1
+        made[name] = next(t for t in lab.tasks if t.name == name).make(seeds[name])
+        return made[name].asked()
 
     return Live(
         name=lab.name,
@@ -50,18 +61,9 @@ def bench(lab: Lab, values: Mapping[str, Value]) -> Live:
         lead=lab.lead,
         equation=lab.equation,
         controls=lab.specs,
-        tasks=[_asked(task) for task in lab.tasks],
+        tasks=[task.asked() | {"again": name in seeds} for name, task in made.items()],
         show=show,
         answer=answer,
+        again=again,
         values=dict(values),
     )
-
-
-def _asked(task: Any) -> dict[str, Any]:
-    """Say what is asked, without what is answered: nothing is revealed before a commitment."""
-    kind = "predict" if isinstance(task, Predict) else "do"
-    asked = {"id": task.name, "kind": kind, "text": task.text}
-    asked["title"] = "Predict first" if kind == "predict" else "Try"
-    if kind == "predict":
-        asked["choices"] = [choice.text for choice in task.choices]
-    return asked

@@ -13,7 +13,7 @@ import difflib
 import html
 import io
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -21,46 +21,19 @@ from typing import TYPE_CHECKING, Any
 from lmmlab.engine.design import LMMError
 from lmmlab.picture.control import Control, Value, checked
 from lmmlab.picture.words import plain
+from lmmlab.teach.tasks import Choice, Do, Generated, Mistake, Number, Predict
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+__all__ = [
+    "Choice", "Do", "Generated", "Lab", "Mistake", "Number", "Predict", "Still", "control",
+]  # fmt: skip
 
 
 def control(default: Value, label: str, **about: Any) -> Any:
     """Make a field of a lab's `Controls` that carries what a slider must know (see `Control`)."""
     return field(default=default, metadata={"label": label, **about})
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One answer to a prediction, and the reply to whoever commits to it."""
-
-    text: str
-    reply: str
-    right: bool = False
-
-
-@dataclass(frozen=True)
-class Predict:
-    """A question that is answered before the lab shows what happens.
-
-    After the commitment the lab goes back to its defaults and from there to `then`: what is shown
-    fits the question, whatever was moved before.
-    """
-
-    name: str
-    text: str
-    choices: tuple[Choice, ...]
-    then: Mapping[str, Value]
-
-
-@dataclass(frozen=True)
-class Do:
-    """A state to reach. `check` gives (reached, what is still missing)."""
-
-    name: str
-    text: str
-    check: Callable[[Any, Any], tuple[bool, str]]
 
 
 @dataclass(frozen=True)
@@ -99,7 +72,7 @@ class Lab:
         self.title: str = module.TITLE
         self.lead: str = module.LEAD
         self.equation: str = module.EQUATION
-        self.tasks: tuple[Predict | Do, ...] = module.TASKS
+        self.tasks: tuple[Predict | Number | Generated | Do, ...] = module.TASKS
         self.__doc__ = module.__doc__
         self.module = module
         self.specs = tuple(

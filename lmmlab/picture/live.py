@@ -29,7 +29,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from lmmlab.engine.design import LMMError
+from lmmlab.engine.design import LARGEST, LMMError
 from lmmlab.picture.control import Control, Value, checked, nearest
 from lmmlab.picture.pack import axes, labels, pack, structure
 from lmmlab.picture.sheet import sheet
@@ -41,7 +41,7 @@ __all__ = ["Answer", "Live", "Shown", "TaskState"]
 
 _BROWSER = Path(__file__).parent / "browser"
 # Joined they are one module, without a build step: a widget's script cannot import files.
-_SCRIPTS = "dom marks panel pictures wire controls tasks links voice layout live".split()
+_SCRIPTS = "dom marks panel pictures wire controls question tasks links voice layout live".split()
 
 RESERVED = frozenset({"theme", "template", "classic-tree", "token"})
 """Names that mean something to the server when they stand in a link."""
@@ -80,9 +80,13 @@ class Live(anywidget.AnyWidget):
         Values to `Shown`, a pure function. An `LMMError` becomes the message; the last good
         picture stays, marked as stale.
     tasks : sequence of dict
-        ``{"id", "kind": "predict" or "do", "title", "text", "choices"}``, without answers.
+        ``{"id", "kind": "predict", "number" or "do", "title", "text", ...}``, without answers;
+        see `lmmlab.teach.tasks`. A question with a true "again" has others of its kind.
     answer : callable
-        (id of a task, index of the choice) to `Answer`; asked when a prediction is committed.
+        (id of a task, index of the choice or number, which attempt) to `Answer`; asked when a
+        prediction is committed.
+    again : callable
+        Id of a task to another question of its kind.
     equation : str
         The model in one line, marked like words.
     values : mapping
@@ -110,7 +114,8 @@ class Live(anywidget.AnyWidget):
         controls: Sequence[Control],
         show: Callable[[dict[str, Value]], Shown],
         tasks: Sequence[Mapping[str, Any]] = (),
-        answer: Callable[[str, int], Answer] | None = None,
+        answer: Callable[[str, Any, int], Answer] | None = None,
+        again: Callable[[str], Mapping[str, Any]] | None = None,
         lead: str = "",
         equation: str = "",
         values: Mapping[str, Value] | None = None,
@@ -122,8 +127,8 @@ class Live(anywidget.AnyWidget):
                 raise ValueError(f"A control cannot be called {taken!r}: the bench needs the name.")
         start = {control.name: control.default for control in controls} | dict(values or {})
         kept = {name: ControlTrait(self._controls[name], value) for name, value in start.items()}
-        self._show, self._ask = show, answer
-        self._choices = {t["id"]: len(t["choices"]) for t in tasks if t["kind"] == "predict"}
+        self._show, self._ask, self._again = show, answer, again
+        self._asked = {t["id"]: t for t in tasks if t["kind"] != "do"}
         self._values = {name: checked(self._controls[name], start[name]) for name in start}
         self._news: dict[str, Value] = {}  # values that arrived and are not shown yet
         self._tell: dict[str, Value] = {}  # values that the browser does not know yet
@@ -168,26 +173,48 @@ class Live(anywidget.AnyWidget):
             if taken is not None:
                 self._news[name] = taken
         if isinstance(content.get("task"), str):
-            self._commit(content["task"], content.get("choice"))
+            self._turn(content["task"], content)
         self._soon()
 
-    def _commit(self, task: str, choice: Any) -> None:
-        """Answer a prediction, once, and move to the values that show why."""
-        answers = self._parts["answers"]
-        if self._ask is None or task not in self._choices or task in answers:
+    def _turn(self, task: str, content: Mapping[str, Any]) -> None:
+        """Take a commitment or the wish for another question, each once though sent again."""
+        known = self._parts["answers"].get(task, {})
+        if task not in self._asked or content.get("turn", 0) != known.get("turn", 0):
             return
-        if choice not in range(self._choices[task]):
+        if content.get("again") and self._again and self._asked[task].get("again"):
+            self._asked[task] = dict(self._again(task)) | {"again": True}
+            told: dict[str, Any] = {"asked": self._asked[task], "open": True}
+        elif known.get("open", True) and self._can(task, content.get("choice")):
+            told = self._commit(task, content["choice"], known.get("tries", 0) + 1)
+        else:
             return
+        if "asked" in known:
+            told = {"asked": known["asked"]} | told
+        told |= {"turn": known.get("turn", 0) + 1}
+        self._parts = self._parts | {"answers": self._parts["answers"] | {task: told}}
+
+    def _can(self, task: str, given: Any) -> bool:
+        """Tell whether this is an answer at all, right or not."""
+        asked = self._asked[task]
+        if asked["kind"] == "number":
+            return type(given) in (int, float) and abs(given) < LARGEST
+        return type(given) is int and given in range(len(asked["choices"]))
+
+    def _commit(self, task: str, given: Any, attempt: int) -> dict[str, Any]:
+        """Answer a prediction and move to the values that show why."""
+        told: dict[str, Any] = {"choice": given, "tries": attempt}
         try:
-            answer = self._ask(task, choice)
-            moves = {name: checked(self._controls[name], v) for name, v in answer.values.items()}
+            if self._ask is None:
+                raise LookupError("nobody answers")
+            answer = self._ask(task, given, attempt)
+            moves = {n: checked(self._controls[n], v) for n, v in (answer.values or {}).items()}
         except Exception:
-            self.log.exception("The bench cannot answer choice %s of task %r.", choice, task)
+            self.log.exception("The bench cannot answer %s to task %r.", given, task)
             answer, moves = Answer(False, "The answer is missing, which is a fault of the lab."), {}
-        told = {"choice": choice, "right": answer.right, "text": answer.text}
-        self._parts = self._parts | {"answers": answers | {task: told}}
         self._news |= moves
         self._tell |= moves
+        told |= {"right": answer.right, "text": answer.text, "open": answer.open}
+        return told | {"misconception": answer.misconception}
 
     def _moved(self, change: Any) -> None:
         """Follow a trait, whoever set it: the browser, code, or a link to another widget."""

@@ -52,8 +52,23 @@ class Shown:
 
 @dataclass(frozen=True)
 class Answer:
-    """The reply to a prediction: right or not, why, and the values that show it."""
+    """The reply to a prediction.
+
+    Parameters
+    ----------
+    right : bool
+    text : str
+        Why, or a hint.
+    values : mapping or None
+        Where the bench moves to show it; None moves nothing.
+    open : bool
+        Whether the question may be answered once more.
+    misconception : str
+        What a wrong answer believes, in a few words, where it is known.
+    """
 
     right: bool
     text: str
-    values: Mapping[str, Value] = field(default_factory=dict)
+    values: Mapping[str, Value] | None = None
+    open: bool = False
+    misconception: str = ""

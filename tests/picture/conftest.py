@@ -132,7 +132,7 @@ def show(v):
     )
 
 
-def answer(task, choice):
+def answer(task, choice, attempt):
     """The reply to the prediction."""
     return Answer(choice == 1, f"<b>reply {choice}</b>", {"tau0": 12.5})
 

@@ -244,7 +244,8 @@ def test_a_prediction_is_answered_once_and_moves_the_bench(toy):
     assert "reply" not in json.dumps(bench.get_state()["_about"])
     bench.hear(v={}, n=1, task="grow", choice=1)
     told, _ = last(bench)
-    assert told["answers"] == {"grow": {"choice": 1, "right": True, "text": "<b>reply 1</b>"}}
+    grow = {"choice": 1, "right": True, "text": "<b>reply 1</b>", "misconception": ""}
+    assert told["answers"] == {"grow": grow | {"open": False, "tries": 1, "turn": 1}}
     assert told["values"] == {"tau0": 12.5} and bench.tau0 == 12.5
     bench.hear(v={"tau0": 20.0}, n=2, task="grow", choice=0)  # asked again, as after a lost reply
     told, _ = last(bench)
@@ -253,7 +254,7 @@ def test_a_prediction_is_answered_once_and_moves_the_bench(toy):
 
 
 def test_a_broken_answer_is_said_so(toy):
-    def answer(task, choice):
+    def answer(task, choice, attempt):
         raise KeyError("secret")
 
     bench = toy(answer=answer)

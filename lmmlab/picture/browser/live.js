@@ -21,7 +21,7 @@ function render({ model, el }) {
   const links = inVoila() ? makeLinks(about, get) : null;
   const controls = makeControls(about, id, get, move, (text) => voice.say("own", text));
   const pictures = makePictures(`${id}-hint`, choose);
-  const commit = (task, choice) => move({}, true, { task, choice });
+  const commit = (task, content) => move({}, true, { task, ...content });
   const tasks = makeTasks(about.tasks, id, commit, voice.happened);
   const words = html("div", { class: "lmm-words" });
   const [line, sample] = [html("code"), html("span")];

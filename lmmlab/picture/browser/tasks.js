@@ -9,19 +9,26 @@ function makeTasks(tasks, id, onCommit, onDone) {
       node.append(html("p", {}, task.text), reply);
       return { node, task, reply };
     }
-    const commit = html("button", { type: "button", class: "lmm-button lmm-commit", disabled: true }, "Commit");
-    const options = task.choices.map((text, i) => {
-      const input = html("input", { type: "radio", name: `${id}-${number}`, value: i, autocomplete: "off" });
-      input.addEventListener("change", () => (commit.disabled = false));
-      return { input, node: html("label", { class: "lmm-option" }, input, html("span", {}, text)) };
-    });
-    commit.addEventListener("click", () => {
-      const choice = options.findIndex(({ input }) => input.checked);
-      if (choice >= 0) onCommit(task.id, choice);
-    });
-    node.append(html("fieldset", {}, html("legend", {}, task.text), ...options.map((o) => o.node)), commit, reply);
-    return { node, task, reply, commit, options };
+    const card = { node, task, reply, turn: 0, number };
+    card.again = makeButton("another one", () => onCommit(task.id, { turn: card.turn, again: 1 }));
+    ask(card, task);
+    return card;
   });
+
+  // Put a question on its card, in place of the one before.
+  function ask(card, task) {
+    const name = `${id}-${card.number}`;
+    const commit = (choice) => onCommit(task.id, { turn: card.turn, choice });
+    const complain = (text) => {
+      tell(card, false, "○", text);
+      onDone(text);
+    };
+    card.task = task;
+    card.question = makeQuestion(task, name, commit, complain);
+    card.again.hidden = true;
+    card.node.replaceChildren(card.question.node, card.reply, card.again);
+    tell(card, false, "", "");
+  }
   const title = html("h3");
   const steps = tasks.map((task, i) => {
     const step = html("button", { type: "button", class: "lmm-step" }, String(i + 1));
@@ -53,7 +60,7 @@ function makeTasks(tasks, id, onCommit, onDone) {
     if (card.told === key) return;
     card.told = key;
     card.reply.classList.toggle("lmm-good", good);
-    card.reply.replaceChildren(html("span", { class: "lmm-sign", "aria-hidden": "true" }, sign), text);
+    card.reply.replaceChildren(...(text ? [html("span", { class: "lmm-sign", "aria-hidden": "true" }, sign), text] : []));
   }
   function setStates(states) {
     const doing = cards.filter(({ task }) => task.kind === "do");
@@ -70,17 +77,23 @@ function makeTasks(tasks, id, onCommit, onDone) {
   function setAnswers(answers) {
     for (const card of cards) {
       const answer = answers[card.task.id];
-      if (!answer || !card.options) continue;
-      reached.add(card.task.id);
-      card.options.forEach(({ input, node }, i) => {
-        input.disabled = true;
-        input.checked = i === answer.choice;
-        node.classList.toggle("lmm-right", input.checked && answer.right);
-        node.classList.toggle("lmm-wrong", input.checked && !answer.right);
-      });
-      tell(card, answer.right, answer.right ? "✓" : "✗", answer.text);
-      if (document.activeElement === card.commit) card.reply.focus(); // which also reads it out
-      card.commit.hidden = true;
+      if (!answer || !card.question || answer.turn === card.turn) continue;
+      card.turn = answer.turn;
+      const wasHere = card.question.has() || document.activeElement === card.again;
+      const asked = answer.asked ?? card.task;
+      if (JSON.stringify(asked) !== JSON.stringify(card.task)) {
+        ask(card, asked);
+        if (wasHere) card.node.querySelector("input").focus();
+      }
+      if (answer.choice === undefined) continue;
+      tell(card, answer.right, answer.right ? "✓" : answer.open ? "○" : "✗", answer.text);
+      if (answer.open) onDone(answer.text);
+      else {
+        reached.add(card.task.id);
+        card.again.hidden = !card.task.again;
+        if (wasHere) card.reply.focus(); // which also reads it out
+      }
+      card.question.show(answer);
     }
     mark();
   }
