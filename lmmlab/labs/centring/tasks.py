@@ -1,0 +1,158 @@
+"""The tasks of the centring lab: what to predict, and what to reach."""
+
+from __future__ import annotations
+
+from lmmlab.labs._lab import Choice, Do, Predict
+from lmmlab.labs.centring.controls import Controls
+from lmmlab.labs.centring.scene import Scene
+from lmmlab.labs.centring.table import number
+
+SIGN_OF_RHO = Predict(
+    "sign-of-rho",
+    "On day 2, drivers with slow reactions tend to slow down more: ρ = +.48. The zero moves to day "
+    "−3, before the study. No line moves. What is ρ there?",
+    (
+        Choice(
+            "Still +.48: it describes these people",
+            "That takes ρ for a property of people. It compares their change with their height on "
+            "one day, and the order of heights differs from day to day. On day −3 it is −.55.",
+        ),
+        Choice(
+            "0: counting from another day removes correlation",
+            "That holds for one special zero only, near day −0.3. In general the zero moves ρ, and "
+            "it can go to either side of 0. On day −3 it is −.55.",
+        ),
+        Choice(
+            "Below 0: drawn back, the lines have crossed",
+            "Yes. Steep lines, followed backward, come down faster. On day −3 they lie lowest, and "
+            "ρ is −.55.",
+            right=True,
+        ),
+    ),
+    {"origin": -3.0},
+)
+
+WHAT_GAINS = Predict(
+    "what-gains",
+    "A colleague counts days from their mean, 4.5. The intercept becomes 298.5 ms, its standard "
+    "error 9.0 in place of 6.8, and ρ +.75 in place of +.07. What happened to the model?",
+    (
+        Choice(
+            "It got better: centring helps it to fit",
+            "That takes centring for an improvement. Look at the criterion and at the noise: they "
+            "are the same to the last digit. The same lines are read on another day.",
+        ),
+        Choice(
+            "It got worse: it is less sure, and its effects are tangled",
+            "The larger error belongs to another question, the average on day 4.5, where drivers "
+            "differ more. The error of the slope and the criterion are the same.",
+        ),
+        Choice(
+            "Nothing: it is the same model, read on another day",
+            "Yes. Intercept, its error, τ₀ and ρ are answers about day 4.5 now. Slope, τ₁, σ and "
+            "the criterion have not moved.",
+            right=True,
+        ),
+    ),
+    {"origin": 4.5},
+)
+
+FORCE_RHO = Predict(
+    "force-rho",
+    "On day 0 ρ is only +.07. To keep things simple somebody forces it to 0, and later counts the "
+    "days from 4.5. What does that do to the fit?",
+    (
+        Choice(
+            "Nothing: centring never changes the fit",
+            "It does not, while ρ is free. Forced to 0, it is a claim about one day. On day 4.5 "
+            "the claim is badly wrong: the criterion is worse by 9.921.",
+        ),
+        Choice(
+            "It hardly matters: a correlation of 0 is a neutral simplification",
+            "It was nearly so on day 0, where it cost 0.041. On day 4.5, where the data say +.75, "
+            "it costs 9.921. There is no zero correlation as such, only one on some day.",
+        ),
+        Choice(
+            "It fits worse: now ρ is 0 on a day on which it should be +.75",
+            "Yes. The criterion is worse by 9.921, on day 0 it was 0.041. The claim “ρ = 0” "
+            "changes its meaning with the zero.",
+            right=True,
+        ),
+    ),
+    {"origin": 4.5, "together": "zero"},
+)
+
+OWN_MEANS = Predict(
+    "own-means",
+    "In the made groups, two rows are kept of each. With raw x the slope is −0.30. Now x is "
+    "counted from the mean of each group. What does the slope say then?",
+    (
+        Choice(
+            "The same, −0.30: centring only moves the intercept",
+            "That holds for one zero that all groups share. With a zero for each group the "
+            "differences between group means leave x. The slope is −1.03 now.",
+        ),
+        Choice(
+            "How rows of one group differ",
+            "Yes. Only comparisons inside a group are left. The slope is −1.03, near the truth of "
+            "−1 inside groups.",
+            right=True,
+        ),
+        Choice(
+            "How the means of groups differ",
+            "The other way round: after subtracting its mean, every group has a mean of 0 in x, so "
+            "x tells nothing about groups. The slope is −1.03, near the truth of −1 inside groups.",
+        ),
+    ),
+    {"source": "groups", "centring": "group"},
+)
+
+
+def _no_correlation(c: Controls, s: Scene) -> tuple[bool, str]:
+    if s.days is None:
+        return False, "Choose the sleep study."
+    if s.days.forced:
+        return False, "Let the data say what ρ is; forcing it to 0 only hides it."
+    rho = s.days.free.rho
+    if abs(rho) < 0.02:
+        return True, "Here the lines lie closest together, and only here is ρ = 0 true to the data."
+    return False, (
+        f"ρ is {number(rho, 2, signed=True)} here; go {'back' if rho > 0.0 else 'forward'} in time."
+    )
+
+
+def _one_slope(c: Controls, s: Scene) -> tuple[bool, str]:
+    if s.groups is None:
+        return False, "Choose the made groups."
+    if c.centring == "group":
+        return False, "Group means answer the question inside groups anyway; count x otherwise."
+    gap = abs(s.groups.raw.beta[1] - s.groups.inside.beta[1])
+    if gap < 0.1:
+        return True, (
+            f"With {c.rows} rows a group, {1.0 - s.groups.now.between:.0%} of the raw slope comes "
+            "from inside groups."
+        )
+    return False, (
+        f"The raw slope is {number(s.groups.raw.beta[1], 2)}, that inside groups "
+        f"{number(s.groups.inside.beta[1], 2)}; bring them within 0.1."
+    )
+
+
+TASKS = (
+    SIGN_OF_RHO,
+    WHAT_GAINS,
+    FORCE_RHO,
+    OWN_MEANS,
+    Do(
+        "no-correlation",
+        "With the sleep study, find the zero of time at which height and change do not go "
+        "together, without forcing it.",
+        _no_correlation,
+    ),
+    Do(
+        "one-slope",
+        "With the made groups and raw x, keep enough rows that the slope comes within 0.1 of the "
+        "slope inside groups.",
+        _one_slope,
+    ),
+)

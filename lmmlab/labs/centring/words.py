@@ -1,0 +1,151 @@
+"""The words of the centring lab: what the zero changes, with the numbers in it."""
+
+from __future__ import annotations
+
+from lmmlab.labs.centring import days, groups
+from lmmlab.labs.centring.scene import Days, Groups, Scene
+from lmmlab.labs.centring.table import number
+
+
+def words(s: Scene) -> tuple[str, ...]:
+    """Say what is now true, with the numbers in it; ``[text](role)`` carries a colour."""
+    if s.days is not None:
+        return (_read(s.days), _together(s.days), _driver(s, s.days), _fit(s.days))
+    assert s.groups is not None
+    return (_asked(s, s.groups), _intercept(s.groups, s.controls.centring), _changed(s, s.groups))
+
+
+def _read(d: Days) -> str:
+    """Say what intercept and spread mean at this zero."""
+    day = named(d.now.origin)
+    said = (
+        f"With the zero on {day}, the intercept is the average on {day}, "
+        f"[{ms(d.now.beta[0])}](parameter:beta), and drivers differ there by "
+        f"[τ₀ = {ms(d.now.tau[0])}](parameter:tau0)"
+    )
+    if d.now.origin == 0.0:
+        return f"{said}."
+    return f"{said}; on day 0 these were {ms(d.start.beta[0])} and {ms(d.start.tau[0])}."
+
+
+def _together(d: Days) -> str:
+    """Say what the correlation is at this zero, or what forcing it to 0 claims."""
+    rho = f"[ρ = {number(d.free.rho, 2, signed=True)}](parameter:rho)"
+    day = named(d.free.origin)
+    if d.forced:
+        return (
+            f"The model must believe that height on {day} and change have nothing to do with each "
+            f"other; left free, it says {rho}."
+        )
+    if abs(d.free.rho) < 0.05:
+        meaning = "height there hardly tells who will slow down"
+    elif d.free.rho > 0.0:
+        meaning = "who is slow there tends to slow down more from day to day"
+    else:
+        meaning = "who is slow there tends to slow down less from day to day"
+    return f"Height on {day} and change go together with {rho}: {meaning}."
+
+
+def _driver(s: Scene, d: Days) -> str:
+    """Follow one driver from day 0 to the zero."""
+    now = d.now.b[s.index, 0]
+    said = f"Driver {s.who} is [{_aside(now)}](person) on {named(d.now.origin)}"
+    if d.now.origin != 0.0:
+        said += f", {_aside(d.start.b[s.index, 0])} on day 0"
+    return f"{said}, with the same line." if d.now.origin != 0.0 and not d.forced else f"{said}."
+
+
+def _fit(d: Days) -> str:
+    """Say whether the model itself has changed."""
+    level = f"{d.free.deviance:.3f}"
+    if not d.forced:
+        return (
+            "No line has moved: slope, τ₁, σ and the criterion "
+            f"[{level}](model) are the same at every zero."
+        )
+    return (
+        f"Now the zero is a part of the model: the criterion is "
+        f"[{d.now.deviance:.3f}](parameter:rho) in place of [{level}](model), worse by "
+        f"{_costs(d.costs)}. Only on {named(round(days.uncorrelated(), 1))} would ρ = 0 cost "
+        "nothing."
+    )
+
+
+def _asked(s: Scene, g: Groups) -> str:
+    """Say which question the slope answers."""
+    slope = f"[{number(g.now.beta[1], 2)}](parameter:beta)"
+    truth = f"[{number(groups.WITHIN, 0)}](truth)"
+    if s.controls.centring == "group":
+        return (
+            "Each row is compared with the mean of its own group, so the slope answers a question "
+            f"inside groups: one more of x goes with {slope} in y; the truth there is {truth}."
+        )
+    inside = number(g.inside.beta[1], 2)
+    return (
+        f"The slope {slope} mixes two questions: it takes {1.0 - g.now.between:.0%} of the slope "
+        f"inside groups, {inside}, and {g.now.between:.0%} of that between group means, "
+        f"{number(g.between[0], 2)}; the truths are {truth} and "
+        f"[+{number(groups.BETWEEN, 0)}](truth)."
+    )
+
+
+def _intercept(g: Groups, centring: str) -> str:
+    """Say where the intercept is read."""
+    where = {
+        "raw": "at x = 0",
+        "grand": f"at the mean of all rows, x = {g.now.zero[0, 0]:.2f}",
+        "group": "for each group at its own mean of x",
+    }[centring]
+    return (
+        f"The intercept, [{number(g.now.beta[0], 2)}](parameter:beta), is read {where}; groups "
+        f"differ there by [τ₀ = {g.now.tau:.2f}](parameter:tau0)."
+    )
+
+
+def _changed(s: Scene, g: Groups) -> str:
+    """Say whether this is still the model of raw x."""
+    if s.controls.centring == "raw":
+        return "This is x as it was measured; the other two choices count it from another zero."
+    if s.controls.centring == "grand":
+        return (
+            "All groups share this zero, so it is the model of raw x, read elsewhere: slope, "
+            f"noise and criterion [{g.now.deviance:.3f}](model) are the same."
+        )
+    return (
+        "Each group has its own zero, and that is another model: how groups differ in x is no "
+        f"longer explained, and the slope of raw x was {number(g.raw.beta[1], 2)}."
+    )
+
+
+def named(day: float) -> str:
+    """Name a day, ``"day 4.5"``; number and word stay on one line."""
+    text = f"{day:.1f}".removesuffix(".0").replace("-", "−")
+    return f"day\N{NO-BREAK SPACE}{'0' if text == '−0' else text}"
+
+
+def ms(value: float) -> str:
+    """Write milliseconds; number and unit stay on one line."""
+    return f"{value:.1f}\N{NO-BREAK SPACE}ms"
+
+
+def _aside(b: float) -> str:
+    if abs(b) < 0.05:
+        return "on the average"
+    return f"{ms(abs(b))} {'above' if b > 0.0 else 'below'} the average"
+
+
+def _costs(units: float) -> str:
+    return "less than 0.001" if units < 0.001 else f"{units:.3f}"
+
+
+def notes(s: Scene) -> dict[str, str]:
+    """Say beside the controls where the zero stands."""
+    if s.days is not None:
+        return {"origin": "Day 4.5 is the mean of the days: grand-mean centring."}
+    assert s.groups is not None
+    return {"centring": f"The grand mean of x is {s.groups.data.x.mean():.2f}."}
+
+
+def headings(s: Scene) -> dict[str, str]:
+    """Head the groups of controls."""
+    return {"data": "The data"}
