@@ -2,11 +2,17 @@
 
 from lmmlab.labs import centring as _centring
 from lmmlab.labs import clustering as _clustering
+from lmmlab.labs import fan as _fan
+from lmmlab.labs import overconfidence as _overconfidence
 from lmmlab.labs import shrinkage as _shrinkage
+from lmmlab.labs import trajectories as _trajectories
 from lmmlab.labs._lab import Lab
 
 centring = Lab(_centring)
 clustering = Lab(_clustering)
+fan = Lab(_fan)
+overconfidence = Lab(_overconfidence)
 shrinkage = Lab(_shrinkage)
+trajectories = Lab(_trajectories)
 
-__all__ = ["centring", "clustering", "shrinkage"]
+__all__ = ["centring", "clustering", "fan", "shrinkage", "trajectories"]

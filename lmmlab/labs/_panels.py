@@ -133,6 +133,7 @@ def plane(
     fitted: Floats | None = None,
     true: Floats | None = None,
     G: Floats | None = None,
+    center: Floats | None = None,
     truth: tuple[Floats, Floats] | None = None,
     true_person: Floats | None = None,
     measured: tuple[Floats, Floats] | None = None,
@@ -156,7 +157,9 @@ def plane(
         Own lines, what a model says, and what is true. With own and fitted lines there are arrows
         from one to the other; an arrow without a beginning is not drawn.
     G : (2, 2) array, optional
-        What the model uses: an ellipse around the average.
+        What the model uses: an ellipse around `center`.
+    center : (2,) array, optional
+        The average, unless it is given.
     truth : (average, G), optional
         The true ones: a dashed ellipse.
     true_person : (2,) array, optional
@@ -167,7 +170,8 @@ def plane(
         What to write at the person in colour, and where.
     title : str
     """
-    around = [pair for pair in (None if G is None else (average, G), truth, measured) if pair]
+    center = average if center is None else center
+    around = [pair for pair in (None if G is None else (center, G), truth, measured) if pair]
     edges = [
         centre + sign * np.sqrt(np.maximum(np.diag(cov), 0.0))
         for centre, cov in around
@@ -181,7 +185,7 @@ def plane(
     wide, high = x[1] - x[0], y[1] - y[0]
     marks: list[Mark] = []
     if G is not None:
-        marks.append(Ellipse(average, G, "model"))
+        marks.append(Ellipse(center, G, "model"))
     if measured is not None:
         (cx, cy), sd = measured[0], np.sqrt(np.maximum(np.diag(measured[1]), 0.0))
         left, foot = x[0] + 0.015 * wide, y[0] + 0.02 * high

@@ -1,0 +1,157 @@
+"""The tasks of the fan lab: what to predict, and what to reach."""
+
+from __future__ import annotations
+
+from lmmlab.labs._lab import Choice, Do, Predict
+from lmmlab.labs.fan.controls import Controls
+from lmmlab.labs.fan.remarks import number, signed
+from lmmlab.labs.fan.scene import Scene
+from lmmlab.labs.fan.stories import STORIES
+
+BLOOD_PRESSURE = STORIES["bp"].values | {"story": "bp"}
+
+COME_TOGETHER = Predict(
+    "come-together",
+    "Blood pressure falls in everybody, and faster in those who start high: ρ = −0.60. What "
+    "becomes of the differences between people if this goes on for 24 months?",
+    (
+        Choice(
+            "They shrink for ever: a negative ρ means that people come together",
+            "They shrink until month 6 only. There the lines cross, and who started high is below "
+            "the average soon after. Any spread of changes makes lines part in the end.",
+            name="a negative ρ means coming together for ever",
+        ),
+        Choice(
+            "They shrink for a while, then grow and end larger than they began",
+            "Yes. People differ by 12.0 mmHg at first, by 9.6 at month 6 and by 23.6 at month 24. "
+            "The turning point is t* = −ρτ₀/τ₁.",
+            right=True,
+        ),
+        Choice(
+            "They shrink until all have the same blood pressure, and stay so",
+            "Lines do not stop where they meet, and here they never all meet: people differ by at "
+            "least 9.6 mmHg. Only with ρ = −1 would all lines meet in a point.",
+            name="lines that come together stay together",
+        ),
+    ),
+    BLOOD_PRESSURE | {"until": "24"},
+)
+
+OTHER_ORIGIN = Predict(
+    "other-origin",
+    "The same people, the same visits, the same model. Only the time is now counted from month 12 "
+    "in place of month 0. What happens?",
+    (
+        Choice(
+            "ρ stays −0.20: how start and change go together is a property of people",
+            "It is a property of people and of the day on which they are compared. At month 12 "
+            "those with steep lines have got ahead, so ρ is +0.41.",
+            name="ρ is a property of people",
+        ),
+        Choice(
+            "ρ changes, and so do the lines and the fit",
+            "ρ changes, to +0.41. But no line in the first picture moved, and the REML criterion "
+            "in the text is the same as before: the model was only written in other words.",
+            name="another origin is another model",
+        ),
+        Choice(
+            "ρ changes; the lines and the fit stay as they are",
+            "Yes. ρ is now +0.41 and “start” means the level at month 12. The lines did not move, "
+            "and the REML criterion is the same.",
+            right=True,
+        ),
+    ),
+    {"origin": 12.0},
+)
+
+WORSE_STARTERS = Predict(
+    "worse-starters",
+    "Everybody's blood pressure truly falls by 1.5 mmHg a month: nobody responds better than "
+    "anybody else (τ₁ = 0). We plot the change against the first reading. What do we see?",
+    (
+        Choice(
+            "No relation, because all change alike",
+            "The true changes are alike, but the first reading is noisy. Who was high by chance is "
+            "lower next time. That alone makes a correlation near −0.39.",
+            name="equal changes give no relation",
+        ),
+        Choice(
+            "Those with high readings fall more: the treatment works best in severe cases",
+            "They do fall more in this plot, yet nobody responds better. Choose “the true start”: "
+            "the relation is gone. It was the noise of the first reading.",
+            name="worse starters improve more",
+        ),
+        Choice(
+            "Those with high readings fall more, though nobody responds better",
+            "Yes: regression to the mean. The noise of the first reading is in the start and, with "
+            "the other sign, in the change. Choose “the true start”, and the relation is gone.",
+            right=True,
+        ),
+    ),
+    BLOOD_PRESSURE | {"tau1": 0.0},
+)
+
+
+def _uncorrelated(c: Controls, s: Scene) -> tuple[bool, str]:
+    if c.entries == "free":
+        return False, "Set “spreads and ρ” first."
+    if c.rho > -0.1:
+        return False, "Leave ρ itself at −0.10 or below, and move only where time is counted from."
+    rho = s.here.rho
+    if rho is None:
+        return False, "Without two spreads there is no ρ. Take τ₀ and τ₁ above 0."
+    if abs(rho) < 0.015:
+        return True, "That is t*: where people are closest, level and change are uncorrelated."
+    way = "later" if rho < 0 else "earlier"
+    return False, f"ρ is {signed(rho)} from here. Count from a {way} time."
+
+
+def _at_the_limit(c: Controls, s: Scene) -> tuple[bool, str]:
+    if c.entries == "free" or abs(c.rho) > 0.5:
+        return False, "Keep the true ρ between −0.50 and +0.50."
+    if s.told.rho is None:
+        return False, "Without two spreads there is no ρ. Take τ₀ and τ₁ above 0."
+    if s.estimate is None:
+        return False, "Without an estimate there is nothing to see. Take σ above 0."
+    if s.estimate.singular and s.estimate.spread.sd.min() > 1e-4:
+        return True, "The estimate says ±1, the truth does not: these data cannot tell."
+    rho = s.estimate.spread.rho
+    if rho is None:
+        return False, "Now a spread is estimated as 0. Try another sample."
+    more = "Take fewer people. " if c.people > 15 else ""
+    return False, f"The estimate is {signed(rho)}. {more}Press new sample, or add noise."
+
+
+def _mended(c: Controls, s: Scene) -> tuple[bool, str]:
+    if c.entries != "free":
+        return False, "Choose “any entries of G”."
+    if c.g00 != 9.0 or c.g11 != 0.1225:
+        return False, "Leave the variances at 9 and 0.1225, and move the covariance only."
+    if not s.possible:
+        return False, f"The smaller eigenvalue is still {number(s.eigenvalues[0])}."
+    if abs(c.g01) < 0.8:
+        return False, "That is possible, but far from the limit. Go as near to it as you can."
+    return True, "The covariance cannot be larger than 3 · 0.35 = 1.05, the product of the two sds."
+
+
+TASKS = (
+    COME_TOGETHER,
+    OTHER_ORIGIN,
+    WORSE_STARTERS,
+    Do(
+        "uncorrelated",
+        "Find the time to count from at which level and change have nothing to do with each other "
+        "(ρ = 0), without touching ρ itself. What else happens there?",
+        _uncorrelated,
+    ),
+    Do(
+        "at-the-limit",
+        "Keep the true ρ between −0.50 and +0.50, and make the estimate of ρ be +1 or −1.",
+        _at_the_limit,
+    ),
+    Do(
+        "mend-the-matrix",
+        "Choose “any entries of G”. Mend the matrix by moving its covariance as little as you can.",
+        _mended,
+    ),
+)
