@@ -15,4 +15,4 @@ overconfidence = Lab(_overconfidence)
 shrinkage = Lab(_shrinkage)
 trajectories = Lab(_trajectories)
 
-__all__ = ["centring", "clustering", "fan", "shrinkage", "trajectories"]
+__all__ = ["centring", "clustering", "fan", "overconfidence", "shrinkage", "trajectories"]

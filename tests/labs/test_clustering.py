@@ -11,8 +11,8 @@ from lmmlab.engine.fit import fit
 from lmmlab.engine.precision import mean_variance
 from lmmlab.engine.variance import anova_icc
 from lmmlab.labs._lab import Predict
+from lmmlab.labs._numbers import corr, number
 from lmmlab.labs.clustering.scene import _estimate
-from lmmlab.labs.clustering.words import corr, number
 
 lab = labs.clustering
 DO = {task.name: task for task in lab.tasks if not isinstance(task, Predict)}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from lmmlab.engine.design import Floats
+from lmmlab.labs._numbers import corr, number
 from lmmlab.labs.clustering.scene import MEAN, VISITS, Scene
-from lmmlab.labs.clustering.words import corr, number
 from lmmlab.picture.axis import cover
 from lmmlab.picture.marks import (
     Axis,

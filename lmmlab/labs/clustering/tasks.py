@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from lmmlab.labs._lab import Choice, Do, Predict
+from lmmlab.labs._numbers import corr, number
 from lmmlab.labs.clustering.controls import Controls
 from lmmlab.labs.clustering.scene import Scene
-from lmmlab.labs.clustering.words import corr, number
 
 MORE_VISITS = Predict(
     "more-visits",

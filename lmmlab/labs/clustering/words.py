@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lmmlab.labs._numbers import corr, number
 from lmmlab.labs.clustering.scene import Scene
 
 
@@ -68,15 +69,3 @@ def notes(s: Scene) -> dict[str, str]:
 def headings(s: Scene) -> dict[str, str]:
     """Head the groups of controls."""
     return {"nature": "How nature made the data", "fit": "What the analysis is told"}
-
-
-def corr(value: float) -> str:
-    """Write a correlation or a share: ".69", "−.01", "1.00"."""
-    text = f"{abs(value):.2f}"
-    sign = "−" if value < 0.0 and float(text) > 0.0 else ""
-    return sign + (text[1:] if text.startswith("0") else text)
-
-
-def number(value: float) -> str:
-    """Write a number of measurements: "82", "3,600"; one digit more below 10."""
-    return f"{value:,.0f}" if value >= 9.95 else f"{value:.1f}".removesuffix(".0")
