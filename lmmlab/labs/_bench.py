@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from lmmlab.picture.control import Value
 from lmmlab.picture.live import Answer, Live, Shown, TaskState
+from lmmlab.teach.book import book
 from lmmlab.teach.tasks import Do, Generated
 
 if TYPE_CHECKING:
@@ -65,5 +66,6 @@ def bench(lab: Lab, values: Mapping[str, Value]) -> Live:
         show=show,
         answer=answer,
         again=again,
+        book=book(),
         values=dict(values),
     )

@@ -24,7 +24,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anywidget
 import traitlets
@@ -37,11 +37,14 @@ from lmmlab.picture.shown import Answer, Shown, TaskState
 from lmmlab.picture.trait import ControlTrait
 from lmmlab.picture.words import spans
 
+if TYPE_CHECKING:
+    from lmmlab.teach.book import Book
+
 __all__ = ["Answer", "Live", "Shown", "TaskState"]
 
 _BROWSER = Path(__file__).parent / "browser"
 # Joined they are one module, without a build step: a widget's script cannot import files.
-_SCRIPTS = "dom marks panel pictures wire controls question tasks links voice layout live".split()
+_SCRIPTS = "dom marks panel pictures wire controls question tasks links progress voice layout live".split()
 
 RESERVED = frozenset({"theme", "template", "classic-tree", "token"})
 """Names that mean something to the server when they stand in a link."""
@@ -60,6 +63,7 @@ NOTHING: Mapping[str, Any] = {
     "notes": {},
     "headings": {},
     "answers": {},
+    "progress": {},
     "stale": True,
 }
 """The parts of a reply, before anything was shown."""
@@ -87,6 +91,8 @@ class Live(anywidget.AnyWidget):
         prediction is committed.
     again : callable
         Id of a task to another question of its kind.
+    book : Book
+        Where commitments and reached states are written down.
     equation : str
         The model in one line, marked like words.
     values : mapping
@@ -116,6 +122,7 @@ class Live(anywidget.AnyWidget):
         tasks: Sequence[Mapping[str, Any]] = (),
         answer: Callable[[str, Any, int], Answer] | None = None,
         again: Callable[[str], Mapping[str, Any]] | None = None,
+        book: Book | None = None,
         lead: str = "",
         equation: str = "",
         values: Mapping[str, Value] | None = None,
@@ -129,6 +136,8 @@ class Live(anywidget.AnyWidget):
         kept = {name: ControlTrait(self._controls[name], value) for name, value in start.items()}
         self._show, self._ask, self._again = show, answer, again
         self._asked = {t["id"]: t for t in tasks if t["kind"] != "do"}
+        self._doing = [t["id"] for t in tasks if t["kind"] == "do"]
+        self._book, self._name = book, name
         self._values = {name: checked(self._controls[name], start[name]) for name in start}
         self._news: dict[str, Value] = {}  # values that arrived and are not shown yet
         self._tell: dict[str, Value] = {}  # values that the browser does not know yet
@@ -152,6 +161,7 @@ class Live(anywidget.AnyWidget):
             "tasks": [dict(task) for task in tasks],
         }
         self._look()
+        self._open_book()
         self._sent = self._parts
         super().__init__(**traits)  # opens the comm: from here on the browser knows what is shown
         self.on_msg(self._heard)
@@ -174,6 +184,8 @@ class Live(anywidget.AnyWidget):
                 self._news[name] = taken
         if isinstance(content.get("task"), str):
             self._turn(content["task"], content)
+        if self._book is not None and isinstance(content.get("progress"), dict):
+            self._book.hear(content["progress"])
         self._soon()
 
     def _turn(self, task: str, content: Mapping[str, Any]) -> None:
@@ -214,7 +226,21 @@ class Live(anywidget.AnyWidget):
         self._news |= moves
         self._tell |= moves
         told |= {"right": answer.right, "text": answer.text, "open": answer.open}
+        if self._book is not None:
+            choices = self._asked[task].get("choices")
+            said = choices[given] if choices else f"{given:g}"
+            about = (said, attempt, answer.right, answer.misconception)
+            self._book.add(self._name, task, *about)
         return told | {"misconception": answer.misconception}
+
+    def _open_book(self) -> None:
+        """Write states down that were reached, and show what the book says."""
+        if self._book is None:
+            return
+        for task, (done, _) in zip(self._doing, self._parts["states"], strict=False):
+            if done:
+                self._book.reach(self._name, task)
+        self._parts = self._parts | {"progress": self._book.told()}
 
     def _moved(self, change: Any) -> None:
         """Follow a trait, whoever set it: the browser, code, or a link to another widget."""
@@ -241,6 +267,7 @@ class Live(anywidget.AnyWidget):
         news, self._news = self._news, {}
         self._take(news)
         drawn = self._look()
+        self._open_book()
         told = {key: part for key, part in self._parts.items() if self._sent.get(key) != part}
         if not self._sent:
             told["whole"] = drawn = True

@@ -123,8 +123,8 @@ def which_icc(seed: int) -> Number:
     )  # fmt: skip
     return Number(
         "which-icc",
-        f"The true means of {groups} differ by an sd of {t} {unit}, {measured} within one of them by "
-        f"{s} {unit}. What is the ICC?",
+        f"The true means of {groups} differ by an sd of {t} {unit}, {measured} within one of them "
+        f"by {s} {unit}. What is the ICC?",
         value=value,
         reply=f"The variance between {groups} is {t}² of {t}² + {s}²: the ICC is {_f(value)}.",
         tolerance=0.01,

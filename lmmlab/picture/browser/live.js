@@ -23,6 +23,8 @@ function render({ model, el }) {
   const pictures = makePictures(`${id}-hint`, choose);
   const commit = (task, content) => move({}, true, { task, ...content });
   const tasks = makeTasks(about.tasks, id, commit, voice.happened);
+  const progress = makeProgress(scene, (said) => wire.ask({}, { progress: said }), voice.happened);
+  tasks.node.append(progress.node);
   const words = html("div", { class: "lmm-words" });
   const [line, sample] = [html("code"), html("span")];
   const seed = about.controls.find(({ name }) => name === "seed");
@@ -119,6 +121,10 @@ function render({ model, el }) {
     whenNew("notes", controls.setNotes);
     whenNew("states", tasks.setStates);
     whenNew("answers", tasks.setAnswers);
+    whenNew("progress", (told) => {
+      progress.show(told);
+      tasks.setRight((told.right ?? []).filter(([lab]) => lab === about.name).map(([, task]) => task));
+    });
     layout.root.classList.toggle("lmm-stale", scene.stale || voice.dead());
     const spoken = [voice.show(scene), ...scene.words.map(plain)].filter(Boolean).join(" ");
     if (spoken === painted.spoken) return;
@@ -161,6 +167,7 @@ function render({ model, el }) {
     pictures.draw();
   });
   sizes.observe(layout.ruler);
+  progress.bring();
   if (links && !scene.linked) {
     scene.linked = true; // by one view for all
     const [values, sentence] = links.read();
