@@ -35,7 +35,8 @@ def _people(s: Scene, height: Axis) -> Panel:
     """Show each person's true line (of real people the own line), and the average of all."""
     mine, made, end = s.people.codes == s.index, s.nature is not None, s.story.length
     average = s.average if made else s.lines.mean(0)
-    side = 1 if s.lines[s.index] @ [1.0, end] > average @ [1.0, end] else -1
+    last = s.people.y[mine][-1]
+    side = -1 if last > s.lines[s.index] @ [1.0, end] else 1  # clear of the last visit
     panel = _panels.over_time(
         levels=s.people.levels,
         average=average,
@@ -47,7 +48,7 @@ def _people(s: Scene, height: Axis) -> Panel:
         own=None if made else s.lines,
         visits=(s.people.day[mine], s.people.y[mine]),
         names=(
-            ("average", average, "population", end, -side),
+            ("average", average, "population", end, -1),
             (s.name, s.lines[s.index], "person", end, side),
         ),
         title="How people truly change" if made else "Each driver's own line",
@@ -124,7 +125,7 @@ def _errors(s: Scene) -> Panel:
     """Show how sure each model is of the same average slope."""
     entries = [
         (
-            f"{name}: {signed(a.average[1])}, error {number(a.se)}",
+            f"{name}: {number(a.se)}",
             "model" if key == s.controls.fit else "own",
             0.0,
             a.se,
@@ -148,8 +149,3 @@ def percent(share: float) -> str:
 def number(value: float) -> str:
     """Write a size with the digits that it needs."""
     return f"{abs(value):.3f}" if abs(value) < 0.5 else f"{abs(value):.2f}"
-
-
-def signed(value: float) -> str:
-    """Write a slope with a real minus sign."""
-    return f"{'−' if value < 0 else '+'}{abs(value):.2f}"
