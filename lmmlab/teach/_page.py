@@ -1,0 +1,71 @@
+"""The teacher's page, of ordinary widgets. What files say is shown as text, never as markup."""
+
+from __future__ import annotations
+
+import base64
+import html
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import PurePath
+from typing import Any
+
+import ipywidgets as w
+
+from lmmlab.teach.classroom import beliefs, decoded, read_class, table, tame, to_csv
+
+ASK = "Choose the progress files of your students; the name of a file is the student's name."
+
+
+def page() -> w.VBox:
+    """Make the page; files that are chosen join those before them."""
+    texts: dict[str, str] = {}
+    files = w.FileUpload(accept=".json", multiple=True, description="Add files")
+    clear = w.Button(description="Start anew")
+    shown = w.HTML(f"<p>{ASK}</p>")
+
+    def show() -> None:
+        students, sentences = read_class(texts)
+        common, done = beliefs(students), table(students)
+        parts = [f"<p>{html.escape(sentence)}</p>" for sentence in sentences]
+        parts += [f"<p>{_count(len(students), 'student')}, {_count(len(done), 'row')}.</p>"]
+        parts += ["<h3>Common misconceptions</h3>", _html(common), _link(common, "misconceptions")]
+        parts += ["<h3>Who did what</h3>", _html(done), _link(done, "class")]
+        shown.value = "".join(parts) if texts else f"<p>{ASK}</p>"
+
+    def add(_: Any) -> None:
+        for file in files.value:
+            texts[PurePath(file.name).stem] = decoded(bytes(file.content))
+        show()
+
+    def forget(_: Any) -> None:
+        texts.clear()
+        show()
+
+    files.observe(add, "value")
+    clear.on_click(forget)
+    return w.VBox([w.HBox([files, clear]), shown])
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _html(rows: Sequence[Any]) -> str:
+    if not rows:
+        return "<p>None.</p>"
+    names = [field.name for field in fields(rows[0])]
+    head = "".join(f'<th scope="col">{name}</th>' for name in names)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{html.escape(_cell(getattr(r, n)))}</td>" for n in names) + "</tr>"
+        for r in rows
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _cell(value: Any) -> str:
+    return str(tame(value)) if isinstance(value, bool) else str(value)
+
+
+def _link(rows: Sequence[Any], name: str) -> str:
+    content = base64.b64encode(to_csv(rows).encode("utf-8-sig")).decode()
+    return f'<p><a download="{name}.csv" href="data:text/csv;base64,{content}">{name}.csv</a></p>'
