@@ -97,7 +97,7 @@ def over_time(
     gap, middle = 0.05 * (high - low), sum(span) / 2
     named = [entry for entry in names if np.isfinite(entry[1]).all()]
     wanted = [line[0] + line[1] * at + side * gap for _, line, _, at, side in named]
-    places = _apart(wanted, gap, low, high)
+    places = apart(wanted, gap, low, high)
     marks += [
         Label(at, y, text, role, "end" if at > middle else "start")
         for (text, _, role, at, _), y in zip(named, places, strict=True)
@@ -263,7 +263,7 @@ def weight_by_visits(
         marks += [Line(across, true_curve[None, :, k], "truth", dashed=True) for k in (0, 1)]
     if curve is not None:
         beside = [value + (0.08 if value < 0.2 else -0.08) for value in curve[-1]]
-        places = _apart(beside, 0.09, 0.0, 1.0)
+        places = apart(beside, 0.09, 0.0, 1.0)
         for k, (role, name) in enumerate(WEIGHED):
             marks.append(Line(across, curve[None, :, k], role, bold=True))
             marks.append(Label(curve_visits[-1], places[k], name, role, "end"))
@@ -309,7 +309,7 @@ def rows(
     return Panel(title, axis, Axis("", (0.3, top + 0.7), ticked=False), tuple(marks), aspect=1.6)
 
 
-def _apart(values: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+def apart(values: Sequence[float], gap: float, low: float, high: float) -> list[float]:
     """Move values apart until neighbours differ by `gap`, inside (low, high)."""
     order = np.argsort(values)
     placed = np.clip(np.asarray(values, dtype=float)[order], low + gap, high - gap)

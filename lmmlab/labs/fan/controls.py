@@ -71,7 +71,7 @@ class Controls:
         choices=(("observed", "the first visit"), ("true", "the true start")),
     )
     until: str = control(
-        "12",
+        "24",
         "lines are drawn until",
         group="What we look at",
         choices=(("12", "time 12"), ("24", "time 24")),

@@ -53,7 +53,14 @@ def _over_time(s: Scene) -> Panel:
         names=names,
         title="The true line of each person",
     )
-    return _with_guides(panel, s)
+    return _with_guides(panel if s.possible else _empty(panel, "no people have such lines"), s)
+
+
+def _empty(panel: Panel, text: str) -> Panel:
+    """Say in an empty panel why it is empty."""
+    x, y = (low + 0.5 * (high - low) for low, high in (panel.x.limits, panel.y.limits))
+    above = y + 0.35 * (panel.y.limits[1] - panel.y.limits[0])
+    return replace(panel, marks=(*panel.marks, Label(x, above, text, "bad", "middle")))
 
 
 def _with_guides(panel: Panel, s: Scene) -> Panel:
@@ -82,7 +89,7 @@ def _plane(s: Scene) -> Panel:
     c, story, estimate = s.controls, s.story, s.estimate
     at = f"{story.time} {c.origin:g}"
     average, G = s.average, s.here.G
-    return _panels.plane(
+    panel = _panels.plane(
         levels=_levels(s),
         average=average,
         start=Axis("start" if c.origin == 0.0 else f"level at {at}", story.heights, story.unit),
@@ -96,6 +103,7 @@ def _plane(s: Scene) -> Panel:
         chosen=(s.who, s.lines[s.index]) if len(s.lines) else None,
         title="Start and change" if c.origin == 0.0 else f"Level at {at}, and change",
     )
+    return panel if s.possible else _empty(panel, "no ellipse has this shape")
 
 
 def _sd(s: Scene) -> Panel:
@@ -114,16 +122,22 @@ def _sd(s: Scene) -> Panel:
         time, least = turning
         ratio = (s.end - time) / s.end
         marks.append(Points(np.array([time]), np.array([least]), "truth", bold=True))
-        text = f"t* = {time:.1f}: closest, SD {least:.1f}"
+        text = f"t* = {time:.1f}: closest, SD {least:.{s.story.digits}f}"
         below = max(least - 0.08 * high, 0.04 * high)
-        marks.append(Label(time, below, text, "truth", "start" if ratio > 0.5 else "end"))
-    marks.append(Label(s.end, min(sd[-1] + 0.06 * high, 0.97 * high), "truth", "truth", "end"))
+        aside = time + (0.012 if ratio > 0.5 else -0.012) * s.end
+        marks.append(Label(aside, below, text, "truth", "start" if ratio > 0.5 else "end"))
+    named = [("truth", "truth", sd)]
     if s.estimated is not None:
-        foot = np.clip(fitted[-1] + (-0.06 if fitted[-1] < sd[-1] else 0.13) * high, 0.0, high)
-        marks.append(Label(s.end, float(foot), "estimate", "model", "end"))
-    y = Axis("SD of people's lines", (low, high), s.story.unit)
+        named.append(("estimate", "model", fitted))
+    top = int(np.argmax([line[-1] for *_, line in named]))
+    beside = [line[-1] + (0.07 if k == top else -0.1) * high for k, (*_, line) in enumerate(named)]
+    for (text, role, _), y in zip(
+        named, _panels.apart(beside, 0.09 * high, low, high), strict=True
+    ):
+        marks.append(Label(s.end, y, text, role, "end"))
+    axis = Axis("SD of people's lines", (low, high), s.story.unit)
     title = "How far people are apart"
-    return _with_guides(Panel(title, _time(s), y, tuple(marks), aspect=1.6), s)
+    return _with_guides(Panel(title, _time(s), axis, tuple(marks), aspect=1.6), s)
 
 
 def _variance(s: Scene) -> Panel:
@@ -193,7 +207,7 @@ def _trend(s: Scene) -> Panel:
         top = y[1] - 0.05 * (y[1] - y[0])
         marks.append(Label(x[1] - 0.02 * (x[1] - x[0]), top, text, "model", "end"))
     return Panel(
-        f"Change on the {name}",
+        f"Change against the {name}",
         Axis(name, x, story.unit),
         Axis(f"last visit minus first, {story.time} {story.last:g}", y, story.unit),
         tuple(marks),

@@ -68,9 +68,11 @@ def _meeting(story: Story, told: Spread) -> str:
 
 def number(value: float, digits: int = 3) -> str:
     """Write a number with a real minus sign."""
-    return f"{value:.{digits}f}".replace("-", "−")
+    text = f"{value:.{digits}f}".replace("-", "−")
+    return text.removeprefix("−") if not text.strip("−0.") else text
 
 
 def signed(rho: float) -> str:
     """Write a correlation with its sign."""
-    return f"{rho:+.2f}".replace("-", "−")
+    text = f"{rho:+.2f}".replace("-", "−")
+    return text[1:] if text in ("+0.00", "−0.00") else text

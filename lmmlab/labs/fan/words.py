@@ -21,7 +21,7 @@ def _sd_at(s: Scene, k: int) -> str:
 
 def size(s: Scene, value: float) -> str:
     """Write a value; number and unit stay on one line."""
-    return f"{number(value, 1)}\N{NO-BREAK SPACE}{s.story.unit}"
+    return f"{number(value, s.story.digits)}\N{NO-BREAK SPACE}{s.story.unit}"
 
 
 def _of_the_fan(s: Scene) -> str:
@@ -123,9 +123,10 @@ def notes(s: Scene) -> dict[str, str]:
     if e is None or s.controls.entries == "free":
         return told
     at = "" if s.controls.origin == 0.0 else f" at {told['origin']}"
-    told["tau0"] += f"; REML estimate{at}: {number(e.spread.sd[0], 1)}"
-    told["tau1"] += f"; REML estimate: {number(e.spread.sd[1], 2)}"
-    told["sigma"] += f"; REML estimate: {number(e.sigma, 1)}"
+    told["tau0"] += f"; REML estimate{at}: {number(e.spread.sd[0], s.story.digits)}"
+    over = f"{number(s.controls.tau1 * s.story.last, 1)} in {s.story.last:g} {s.story.time}s"
+    told["tau1"] += f", {over}; REML estimate: {number(e.spread.sd[1], 2)}"
+    told["sigma"] += f"; REML estimate: {number(e.sigma, s.story.digits)}"
     rho = e.spread.rho
     told["rho"] = f"REML estimate{at}: "
     told["rho"] += "none, because a spread is 0" if rho is None else signed(rho)
