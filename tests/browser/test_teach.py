@@ -1,0 +1,145 @@
+"""The teaching shell where it runs: progress, typed numbers, the teacher's page."""
+
+import contextlib
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+from playwright.sync_api import TimeoutError as Late
+
+from lmmlab.app import lessons_folder
+from lmmlab.teach.progress import Record, read, write
+
+pytestmark = pytest.mark.browser
+LESSON = "voila/render/05-shrinkage.ipynb"
+KEPT = "localStorage.getItem('lmmlab.progress')"
+WRONG = Record(
+    "2026-03-01T10:00:00.000Z", "05-shrinkage", "shrinkage", "halve-sigma", 1, "They grow", False,
+    "pulling rewards quality",
+)  # fmt: skip
+
+
+def until(page, ask, wanted, seconds=20):
+    """Ask until the answer pleases; give the last answer."""
+    end = time.monotonic() + seconds
+    while not wanted(answer := ask()) and time.monotonic() < end:
+        page.wait_for_timeout(40)
+    assert wanted(answer), answer
+    return answer
+
+
+def ready(page):
+    """Wait until the bench is painted; a loaded machine takes its time."""
+    bench = page.locator(".lmm-bench").first
+    bench.locator(".lmm-chosen").first.wait_for(state="attached", timeout=60_000)
+    until(page, bench.locator(".lmm-words").inner_text, bool, 60)
+    return bench
+
+
+def run_all(page, address):
+    """Run a notebook in JupyterLab by the menu, again if the first click is lost."""
+    page.goto(address)
+    page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]', timeout=60_000)
+    for _ in range(5):
+        with contextlib.suppress(Late):
+            page.keyboard.press("Escape")
+            page.locator(".lm-MenuBar-item", has_text="Run").first.click(timeout=5000)
+            page.locator('.lm-Menu-item[data-command="runmenu:run-all"]').click(timeout=5000)
+            page.locator(".lmm-bench").first.wait_for(state="attached", timeout=20_000)
+            break
+    return ready(page)
+
+
+def commit(bench, choice):
+    task = bench.locator('[data-task="halve-sigma"]')
+    task.locator(".lmm-option").nth(choice).click()
+    task.get_by_role("button", name="Commit").click()
+    until(bench.page, task.locator(".lmm-reply").inner_text, bool)
+
+
+def test_a_page_of_voila_keeps_progress_over_a_reload_and_the_kernel_writes_no_file(
+    page, voila_server
+):
+    page.goto(voila_server + LESSON)
+    bench = ready(page)
+    commit(bench, 0)
+    (record,) = until(page, lambda: read(page.evaluate(KEPT)), bool)
+    assert (record.lesson, record.task, record.right) == ("05-shrinkage", "halve-sigma", False)
+    assert record.misconception
+    page.reload()
+    bench = ready(page)
+    summary = bench.locator(".lmm-progress summary")
+    until(page, summary.inner_text, lambda text: text == "Your progress: 1 task")
+    commit(bench, 1)
+    until(page, lambda: len(read(page.evaluate(KEPT))), lambda number: number == 2)
+    assert not list(Path(lessons_folder()).glob("*.json"))
+    assert page.problems == []
+
+
+def test_jupyterlab_keeps_progress_in_a_file_beside_the_notebook(page, lab_server):
+    bench = run_all(page, lab_server("05-shrinkage.ipynb"))
+    commit(bench, 1)
+    files = until(page, lambda: list(lab_server.folder.rglob("lmmlab-progress.json")), bool)
+    (record,) = read(files[0].read_text("utf-8"))
+    assert (record.lesson, record.lab, record.right) == ("05-shrinkage", "shrinkage", True)
+    assert page.evaluate(KEPT) is None
+
+
+PAGE = "from lmmlab.teach import classroom\nclassroom.page()"
+QUESTIONS = """
+from lmmlab import labs
+from lmmlab.teach import questions
+labs.shrinkage.tasks = (questions.ICC, questions.COVARIANCE)
+labs.shrinkage()
+"""
+
+
+@pytest.fixture(scope="module")
+def shell(start_server, free_port, tmp_path_factory):
+    """A server of Voila with the teacher's page and a lab with generated questions."""
+    folder = tmp_path_factory.mktemp("shell")
+    for name, code in (("class", PAGE), ("questions", QUESTIONS)):
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+        notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+        nbformat.write(notebook, folder / f"{name}.ipynb")
+    url = f"http://localhost:{(port := free_port())}/"
+    command = [sys.executable, "-m", "voila", str(folder), "--no-browser", f"--port={port}"]
+    start_server([*command, "--Voila.config_file_paths=[]"], url)
+    return url + "voila/render/"
+
+
+def test_a_typed_number_with_a_comma_and_another_question(page, shell):
+    from lmmlab.teach.questions import which_icc
+
+    page.goto(shell + "questions.ipynb")
+    bench = ready(page)
+    task = bench.locator('[data-task="which-icc"]')
+    for seed in (1, 2):
+        asked = which_icc(seed)
+        page.get_by_text(asked.text).wait_for()
+        assert not any(m.reply in page.content() for m in asked.mistakes), "revealed too early"
+        mistake = asked.mistakes[0]
+        box = task.get_by_role("textbox")
+        box.fill(f"{mistake.value:.3f}".replace(".", ","))
+        box.press("Enter")
+        until(page, task.locator(".lmm-reply").inner_text, lambda t, m=mistake: m.reply in t)
+        task.get_by_role("button", name="another one").click()
+    records = until(page, lambda: read(page.evaluate(KEPT)), lambda known: len(known) == 2)
+    assert [r.misconception for r in records] == [which_icc(s).mistakes[0].name for s in (1, 2)]
+
+
+def test_the_teachers_page_reads_a_class(page, shell, tmp_path):
+    for name, text in (("Anna", write([WRONG])), ("Ben", "no"), ("<i>Cem", write([WRONG]))):
+        (tmp_path / f"{name}.json").write_text(text, "utf-8")
+    page.goto(shell + "class.ipynb")
+    with page.expect_file_chooser() as choosing:
+        page.get_by_role("button", name="Add files").click(timeout=60_000)
+    choosing.value.set_files(sorted(tmp_path.glob("*.json")))
+    page.get_by_text("2 students, 2 rows.").wait_for()
+    assert page.get_by_text("The file of Ben is left out.").is_visible()
+    assert page.get_by_role("cell", name="<i>Cem").is_visible()
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="misconceptions.csv").click()
+    assert "pulling rewards quality,2,2" in waiting.value.path().read_text("utf-8-sig")
