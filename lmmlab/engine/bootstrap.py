@@ -102,7 +102,11 @@ class Bootstrap:
         [10.0, 9.0, 12.0]
         """
         require_confidence(confidence)
-        m, failed, singular = len(self.sigma), int(self.failed.sum()), int(self.singular.sum())
+        m, failed, singular = (
+            len(self.sigma),
+            int(self.failed.sum()),
+            int((self.singular & ~self.failed).sum()),
+        )
         least = ceil(2.0 / (1.0 - confidence) - 1e-9)
         if m - failed < least:
             raise LMMError(
