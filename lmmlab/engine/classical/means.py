@@ -52,7 +52,7 @@ def on_means(
     if not design.terms:
         raise LMMError("The design has no groups, so there are no group means.")
     codes = design.terms[0].codes
-    w = np.ones(len(codes)) if design.weights is None else design.weights
+    w = design.row_weights
     size = np.bincount(codes, w)
     X = _means(design.X.T, codes, w).T
     new = independent(np.linalg.qr(X).R)
