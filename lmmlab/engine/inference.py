@@ -70,21 +70,24 @@ def test(
     -------
     Table
         One by one: a row each with estimate, standard error (adjusted under Kenward-Roger), degrees
-        of freedom, t (z under Wald, whose df is infinite), two-sided p, and interval. Together: one
-        row with numerator df (the rank of L), df, F and p.
+        of freedom, t (z under Wald, whose df is infinite), two-sided p, and interval; what has no
+        degrees of freedom is undefined (NaN), and the note names it. Together: one row with
+        numerator df (the rank of L), df, F and p.
 
     Raises
     ------
     LMMError
-        If the method or an effect is not known, L does not fit the model, degrees of freedom cannot
-        be computed, or the method needs another fit (estimated; by REML).
+        If the method or an effect is not known, L does not fit the model, nothing that was asked
+        has degrees of freedom, or the method needs another fit (estimated; by REML).
 
     Notes
     -----
     The joint statistic is F = (L beta)' (L vcov L')^-1 (L beta) / r. Under Satterthwaite its
     degrees of freedom come from r uncorrelated t statistics, along the eigenvectors of L vcov L'
-    as in lmerTest; so they depend a little on how L is written, where F does not. Kenward and
-    Roger's depend on the hypothesis alone.
+    as in lmerTest; so they depend on how L is written, and on the units of effects, where F does
+    not: much, if the effects have very different degrees of freedom. Kenward and Roger's depend on
+    the hypothesis alone; near 2 degrees of freedom or below, they have no joint F (`scaled` in
+    `lmmlab.engine.kenward_roger`).
 
     Examples
     --------
@@ -120,7 +123,8 @@ def anova(fit: Fit, method: Method = "satterthwaite") -> Table:
     Returns
     -------
     Table
-        A row for each term: numerator df, df, F and p.
+        A row for each term: numerator df, df, F and p. A term without degrees of freedom is
+        undefined (NaN), and the note names it.
 
     Raises
     ------
