@@ -86,6 +86,9 @@ class Change:
     def __repr__(self) -> str:
         return repr(self.table()) if self.beta.ndim == 1 else object.__repr__(self)
 
+    def _repr_html_(self) -> str | None:
+        return self.table()._repr_html_() if self.beta.ndim == 1 else None
+
 
 def change(Y: ArrayLike, treated: ArrayLike | None = None, adjusted: bool = False) -> Change:
     """Estimate the mean change from the first to the last occasion, or how it differs by treatment.

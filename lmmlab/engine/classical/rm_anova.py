@@ -122,6 +122,10 @@ class RMAnova:
             f"{self.table!r}\n\n{self.sphericity!r}" if self.F.ndim == 1 else object.__repr__(self)
         )
 
+    def _repr_html_(self) -> str | None:
+        tables = (self.table, self.sphericity) if self.F.ndim == 1 else ()
+        return "".join(table._repr_html_() for table in tables) or None
+
 
 def rm_anova(
     y: ArrayLike,

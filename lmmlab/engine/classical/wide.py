@@ -15,6 +15,8 @@ from numpy.typing import ArrayLike
 
 from lmmlab.engine.design import LARGEST, Floats, Ints, LMMError
 
+ROUNDING = 1e-24  # a share of a response's (mean) square that is nothing but rounding
+
 
 class Factor(NamedTuple):
     """Labels of rows: their distinct `levels`, sorted, and the place of each row's among them."""
@@ -131,7 +133,7 @@ def values(y: ArrayLike) -> Floats:
     LMMError
         If y is empty, a single number, or infinite somewhere.
     """
-    y = np.asarray(y, dtype=float)
+    y = numbers(y)
     if y.ndim == 0 or y.size == 0:
         raise LMMError("y must have at least one row. Check how the data were selected.")
     if (np.abs(y) >= LARGEST).any():
@@ -140,6 +142,17 @@ def values(y: ArrayLike) -> Floats:
             "1e100; where nothing was measured write NaN."
         )
     return y
+
+
+def numbers(y: ArrayLike) -> Floats:
+    """Give y as an array of floats, or say that it is none."""
+    try:
+        return np.asarray(y, dtype=float)
+    except (TypeError, ValueError):
+        raise LMMError(
+            "y must be numbers, equally many in each row of a table. Check for text and for rows "
+            "that are too short; where nothing was measured write NaN."
+        ) from None
 
 
 def table(y: Floats, person: Factor, cell: Factor) -> Floats:
