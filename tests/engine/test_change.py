@@ -40,7 +40,7 @@ def test_one_group_is_the_paired_t_test(made):
     assert row["p"] == pytest.approx(theirs.pvalue, rel=1e-10)
     assert (row["lower"], row["upper"]) == pytest.approx((low, high), rel=1e-10)
     assert row["df"] == theirs.df == 16
-    assert "17 persons" in repr(ours)
+    assert "17 persons" in repr(ours) and "17 persons" in ours._repr_html_()
 
 
 def test_two_groups_are_the_t_test_of_change_scores(made):
@@ -82,7 +82,7 @@ def test_many_studies_at_once(made, adjusted):
     assert many.df.shape == (2, 3) and many.df[1, 2] == one.df
     with pytest.raises(LMMError, match="6 studies"):
         many.table()
-    assert "Change" in repr(many)
+    assert "Change" in repr(many) and many._repr_html_() is None
 
 
 def test_regression_to_the_mean():

@@ -104,7 +104,8 @@ def test_tables_show_the_rows_that_apply():
     assert np.isfinite(anova.sphericity.values).all()
     assert "angle and noise:angle" in anova.table.note
     assert "above 1" in anova.sphericity.note
-    assert "Mauchly W" in repr(anova) and "nan" not in repr(anova).lower()
+    for text in (repr(anova), anova._repr_html_()):
+        assert "error SS" in text and "Mauchly W" in text and "nan" not in text.lower()
 
 
 def test_two_levels_need_no_sphericity():
@@ -188,7 +189,7 @@ def test_many_studies_at_once(made):
         np.testing.assert_allclose(own, getattr(one, name), rtol=1e-10)
     with pytest.raises(LMMError, match="6 studies"):
         print(many.table)
-    assert "RMAnova" in repr(many)
+    assert "RMAnova" in repr(many) and many._repr_html_() is None
 
 
 def test_sums_of_squares_add_up(made):
