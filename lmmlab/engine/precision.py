@@ -103,7 +103,7 @@ def mean_variance(
     if weighting not in get_args(Weighting):
         raise LMMError(f"weighting must be 'rows', 'groups' or 'best'; this is {weighting!r}.")
     if np.ndim(sizes) == 0:
-        raise LMMError(f"sizes is {sizes}; give the rows of each group, such as [60] * 30.")
+        raise LMMError(f"sizes is {sizes!r}; give the rows of each group, such as [60] * 30.")
     sizes = _sizes(sizes)
     between, within = np.square(sds("tau", tau)), np.square(sds("sigma", sigma))
     if not (between + within > 0.0).all():
