@@ -114,7 +114,7 @@ def test_two_levels_need_no_sphericity():
     anova = rm_anova(y[keep], person[keep], {"noise": within["noise"][keep]})
     assert len(anova.sphericity) == 0 and "No term needs sphericity" in anova.sphericity.note
     assert anova.gg.tolist() == [1.0] and anova.gg_p == pytest.approx(anova.p, rel=1e-12)
-    Y = wide(y[keep], person[keep], within["noise"][keep])
+    Y = wide(y[keep], person[keep], within["noise"][keep] == "present")
     change = Y[:, 1] - Y[:, 0]
     t = change.mean() / (change.std(ddof=1) / np.sqrt(len(change)))
     assert anova.F == pytest.approx(t**2)  # the paired t test

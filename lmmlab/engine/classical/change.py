@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lmmlab.engine.classical.wide import occasions
+from lmmlab.engine.classical.wide import by_occasion
 from lmmlab.engine.design import Floats, Ints, LMMError
 from lmmlab.engine.estimates import estimates
 from lmmlab.engine.table import Table
@@ -45,7 +45,7 @@ def change_scores(Y: ArrayLike) -> Floats:
     >>> change_scores([[1.0, 4.0, 3.0], [5.0, 4.0, np.nan]]).tolist()
     [2.0, nan]
     """
-    Y = occasions(Y)
+    Y = by_occasion(Y)
     change: Floats = Y[..., -1] - Y[..., 0]
     return change
 
@@ -127,7 +127,7 @@ def change(Y: ArrayLike, treated: ArrayLike | None = None, adjusted: bool = Fals
     >>> change(Y, treated=[0, 0, 0, 1, 1, 1]).beta
     array([1., 2.])
     """
-    Y = occasions(Y)
+    Y = by_occasion(Y)
     first, moved = Y[..., 0], change_scores(Y)
     kept = ~np.isnan(moved)
     columns, names = [np.ones_like(moved)], ["change"]

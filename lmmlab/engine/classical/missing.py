@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lmmlab.engine.classical.wide import occasions
+from lmmlab.engine.classical.wide import by_occasion
 from lmmlab.engine.design import Floats, Ints, LMMError
 
 
@@ -45,7 +45,7 @@ def complete_cases(Y: ArrayLike) -> Floats:
     >>> complete_cases([[1.0, 2.0], [3.0, np.nan]]).tolist()
     [[1.0, 2.0], [nan, nan]]
     """
-    Y = occasions(Y)
+    Y = by_occasion(Y)
     return np.where(np.isnan(Y).any(-1, keepdims=True), np.nan, Y)
 
 
@@ -74,7 +74,7 @@ def last_observation_carried_forward(Y: ArrayLike) -> Floats:
     >>> last_observation_carried_forward([[1.0, np.nan, 3.0], [5.0, 4.0, np.nan]]).tolist()
     [[1.0, 1.0, 3.0], [5.0, 4.0, 4.0]]
     """
-    Y = occasions(Y)
+    Y = by_occasion(Y)
     last = np.maximum.accumulate(np.where(np.isnan(Y), 0, np.arange(Y.shape[-1])), axis=-1)
     return np.take_along_axis(Y, last, axis=-1)
 
@@ -114,7 +114,7 @@ def means(Y: ArrayLike) -> Means:
     >>> means([[1.0, 4.0], [5.0, 6.0], [3.0, np.nan]]).mean.tolist()
     [3.0, 5.0]
     """
-    Y = occasions(Y)
+    Y = by_occasion(Y)
     there = ~np.isnan(Y)
     count = there.sum(-2)
     if count.min() < 2:
