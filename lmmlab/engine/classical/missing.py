@@ -2,7 +2,7 @@
 
 Each remedy turns a wide table, see `wide`, into another: `complete_cases` takes persons out,
 `last_observation_carried_forward` puts values in. What is then computed is the same for all of
-them: the `means` of the occasions, or the `change` from the first to the last
+them: the `occasion_means`, or the `change` from the first to the last
 (`lmmlab.engine.classical.change`). So two remedies differ by what they do to the table and by
 nothing else. The rules by which people leave are in
 `lmmlab.engine.missingness`.
@@ -87,7 +87,7 @@ class Means(NamedTuple):
     persons: Ints
 
 
-def means(Y: ArrayLike) -> Means:
+def occasion_means(Y: ArrayLike) -> Means:
     """Average what is there at each occasion, over those who are there.
 
     Parameters
@@ -98,11 +98,12 @@ def means(Y: ArrayLike) -> Means:
     Returns
     -------
     Means
+        Of many studies, one that has fewer than two persons at an occasion has NaN there.
 
     Raises
     ------
     LMMError
-        If fewer than two persons are left at an occasion.
+        If fewer than two persons are left at an occasion in all studies.
 
     Notes
     -----
@@ -111,18 +112,21 @@ def means(Y: ArrayLike) -> Means:
 
     Examples
     --------
-    >>> means([[1.0, 4.0], [5.0, 6.0], [3.0, np.nan]]).mean.tolist()
+    >>> occasion_means([[1.0, 4.0], [5.0, 6.0], [3.0, np.nan]]).mean.tolist()
     [3.0, 5.0]
     """
     Y = by_occasion(Y)
     there = ~np.isnan(Y)
     count = there.sum(-2)
-    if count.min() < 2:
+    few = count < 2
+    empty = few.reshape(-1, Y.shape[-1]).all(0)
+    if empty.any():
         raise LMMError(
-            f"At occasion {np.argwhere(count < 2)[0][-1] + 1} fewer than two persons are left, so "
-            "there is no mean with an error. Take more persons, or let fewer leave."
+            f"At occasion {empty.argmax() + 1} fewer than two persons are left, so there is no "
+            "mean with an error. Take more persons, or let fewer leave."
         )
-    mean = np.where(there, Y, 0.0).sum(-2) / count
+    n = np.where(few, np.nan, count)
+    mean = np.where(there, Y, 0.0).sum(-2) / n
     off = np.where(there, Y - mean[..., None, :], 0.0)
-    se = np.sqrt((off**2).sum(-2) / (count * (count - 1.0)))
+    se = np.sqrt((off**2).sum(-2) / (n * (n - 1.0)))
     return Means(mean, se, count)

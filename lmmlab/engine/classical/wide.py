@@ -66,6 +66,16 @@ def factor(name: str, labels: ArrayLike, rows: int) -> Factor:
     return Factor(tuple(map(str, levels.tolist())), codes)
 
 
+def factors(side: str, labels: Mapping[str, ArrayLike], rows: int) -> dict[str, Factor]:
+    """Read the labels of several factors, by name; `side` is what the argument is called."""
+    if not isinstance(labels, Mapping):
+        raise LMMError(
+            f"{side} must give each factor a name, for instance {side}={{'day': day}}; this is a "
+            f"{type(labels).__name__}."
+        )
+    return {name: factor(name, own, rows) for name, own in labels.items()}
+
+
 def _array(labels: ArrayLike) -> NDArray[Any]:
     try:
         return np.asarray(labels)
@@ -200,6 +210,21 @@ def table(y: Floats, person: Factor, cell: Factor) -> Floats:
     out = np.full((*y.shape[:-1], shape[0] * shape[1]), np.nan)
     out[..., place] = y
     return out.reshape(*y.shape[:-1], *shape)
+
+
+def require_complete(Y: Floats, people: Factor, cells: Factor) -> None:
+    """Refuse a table with a gap, by name."""
+    empty = np.isnan(Y).any(tuple(range(Y.ndim - 2)))
+    if not empty.any():
+        return
+    who, where = np.argwhere(empty)[0]
+    more = empty.sum() - 1
+    others = f", and {more} other cell{'s are' if more > 1 else ' is'} empty" if more else ""
+    raise LMMError(
+        f"Person {people.levels[who]} has no value at {cells.levels[where]}{others}. This analysis "
+        "needs every person in every cell: leave out the persons who are not complete and say so, "
+        "or fit a mixed model, which takes the rows there are."
+    )
 
 
 def by_occasion(Y: ArrayLike) -> Floats:
