@@ -11,6 +11,7 @@ from math import ceil, log10
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from lmmlab import compare, lmm, load
 from lmmlab.data import arrays
@@ -37,6 +38,7 @@ def worst(got, said, scale=None):
     got, said = np.asarray(got, dtype=float), np.asarray(said, dtype=float)
     scale = np.abs(said) if scale is None else np.broadcast_to(scale, said.shape)
     known = np.isfinite(said) & (scale > 0)
+    assert np.isfinite(got[known]).all(), "no number where the reference has one"
     return float(np.max(np.abs(got - said)[known] / scale[known], initial=0.0)), int(known.any())
 
 
@@ -161,6 +163,13 @@ def agreement():
 def rounded(size):
     """A power of ten above a disagreement, with room for another machine's rounding."""
     return f"1e{ceil(log10(max(3 * size, 1e-13)))}"
+
+
+def test_a_result_that_is_no_number_does_not_agree():
+    assert worst([1.0, np.nan], [2.0, np.nan]) == (0.5, 1)
+    for missing in (np.nan, np.inf):
+        with pytest.raises(AssertionError, match="no number where the reference has one"):
+            worst([1.0, missing], [1.0, 2.0])
 
 
 def table():

@@ -306,7 +306,6 @@ def test_text_and_truth_are_categories_also_as_objects(sleep):
         ({"temp": np.inf}, ["temp", "not a finite number"]),
         ({"temp": "hot"}, ["temp does not hold numbers"]),
         ({"temp": 400}, ["bs(temp, 4)", "between 175 and 225"]),
-        ({"angle": "wide"}, ["angle does not hold numbers"]),
     ],
 )
 def test_a_table_to_predict_that_cannot_be_read(change, pieces):
@@ -338,3 +337,47 @@ def test_a_table_to_predict_that_is_none(sleep):
     missing = sleep.assign(Days=sleep.Days.where(sleep.Days != 3))
     with pytest.raises(LMMError, match=r"row 3 of the new table \(and something in 17 more\)"):
         fit.predict(missing)
+
+
+def test_text_for_a_predictor_of_numbers_spoils_nothing(sleep):
+    fit = lmm(SLOPE, sleep)
+    new = pd.DataFrame({"Days": [1, 2, 3], "Subject": "308", "Reaction": [250.0, 260.0, 270.0]})
+    before = fit.predict(new, "group", given=new).values
+    text = new.assign(Days=["1", "2", "3"])
+    for ask in (
+        lambda: fit.predict(text),
+        lambda: fit.predict(text, "group"),
+        lambda: fit.predict(new, "group", given=text),
+    ):
+        with pytest.raises(LMMError) as caught:
+            ask()
+        says(str(caught.value), "Days does not hold numbers", "'1'", "pandas.to_numeric")
+    np.testing.assert_array_equal(fit.predict(new, "group", given=new).values, before)
+
+
+def test_levels_that_share_a_name(sleep):
+    first = np.where(sleep.Subject.astype(int) < 335, "x:y", "x")
+    table = sleep.assign(a=first, b=np.where(first == "x", "y:z", "z"))
+    says(sentence("Reaction ~ Days + (1 | a:b)", table), "a:b", "two levels called x:y:z", "Rename")
+    mixed = sleep.assign(a=pd.Categorical([1, "1"] * 90, categories=[1, "1"]))
+    for formula in ("Reaction ~ a + (1 | Subject)", "Reaction ~ Days + (1 | a)"):
+        says(sentence(formula, mixed), "a has two levels called 1", "Rename")
+
+
+def test_only_what_a_prediction_needs_is_read(sleep):
+    fit = lmm("log(Reaction) ~ Days + (Days | Subject)", sleep)
+    new = pd.DataFrame({"Days": [1, 2], "Subject": "308"})
+    plain, own = fit.predict(new).values, fit.predict(new, "group").values
+    for reaction in (0.0, -1.0, "", np.inf, None):
+        table = new.assign(Reaction=reaction)
+        np.testing.assert_array_equal(fit.predict(table).values, plain)
+        np.testing.assert_array_equal(fit.predict(table, "group").values, own)
+    twice = pd.concat([new, new[["Subject"]]], axis=1)
+    for table in (new.assign(Subject=None), new.assign(Subject=[None, "308"]), twice):
+        np.testing.assert_array_equal(fit.predict(table).values, plain)
+        with pytest.raises(LMMError, match="Subject"):
+            fit.predict(table, "group")
+    with pytest.raises(LMMError, match=r"log\(Reaction\) is not a finite number"):
+        fit.predict(new, "group", given=new.assign(Reaction=0.0))
+    with pytest.raises(LMMError, match="Reaction does not hold numbers"):
+        fit.predict(new, "group", given=new.assign(Reaction="slow"))

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from lmmlab.engine.batch import batch
 from lmmlab.engine.classical.regression import regress
 from lmmlab.engine.classical.sandwich import Errors, prepare
-from lmmlab.engine.contrast import Contrast, weights
+from lmmlab.engine.contrast import Contrast, read_contrast
 from lmmlab.engine.design import Floats, LMMError, grouped
 from lmmlab.engine.inference import Method
 from lmmlab.engine.layout import Layout
@@ -75,7 +75,7 @@ class Analysis:
     @property
     def weights(self) -> Floats:
         """The contrast as weights (p,) of the fixed effects."""
-        return weights(self.contrast, self.fixed)[0]
+        return read_contrast(self.contrast, self.fixed)[0]
 
     def true_value(self, truth: Truth) -> float:
         """Give what the estimate should be."""

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lmmlab.engine.balanced import Balanced, balance, estimate, halves
-from lmmlab.engine.contrast import Contrast, weights
+from lmmlab.engine.contrast import Contrast, read_contrast
 from lmmlab.engine.covariance import SINGULAR, placed, positions, settle
 from lmmlab.engine.crossproducts import Crossproducts, condition
 from lmmlab.engine.design import Design, Floats, Ints, LMMError
@@ -26,9 +26,10 @@ from lmmlab.engine.estimable import (
     require_reml,
 )
 from lmmlab.engine.fit import fit
-from lmmlab.engine.inference import Method, errors, require_method, white
+from lmmlab.engine.inference import Method, errors, require_method
 from lmmlab.engine.mean_squares import composition, degrees
 from lmmlab.engine.newton import LEFT, minima, promised
+from lmmlab.engine.satterthwaite import white
 from lmmlab.engine.solve import solve
 
 _CHUNK = 2**15  # groups times responses that are searched at once
@@ -145,7 +146,7 @@ def _combination(design: Design, reml: bool, contrast: Contrast | None, method: 
     if contrast is None:
         return np.empty((0, len(design.names)))
     require_method(method, reml)
-    L = weights(contrast, design.names)[0]
+    L = read_contrast(contrast, design.names)[0]
     if L.ndim != 1:
         raise LMMError("contrast must be one combination of the fixed effects, not several.")
     return L[None]

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _NUMBERS = 2_000_000  # that are drawn together, at most
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Bootstrap:
     """The estimates of m responses that were simulated from a fitted model.
 
@@ -102,18 +102,14 @@ class Bootstrap:
         [10.0, 9.0, 12.0]
         """
         require_confidence(confidence)
-        m, failed, singular = len(self.sigma), int(self.failed.sum()), int(self.singular.sum())
+        m, failed = len(self.sigma), int(self.failed.sum())
         least = ceil(2.0 / (1.0 - confidence) - 1e-9)
         if m - failed < least:
             raise LMMError(
                 f"{m - failed} draws are too few for intervals of level {confidence:g}. Take n of "
                 f"{least} at least, better {10 * least}."
             )
-        said = [
-            f"{m} responses simulated from the estimates and refitted by "
-            f"{'REML' if self.fit.reml else 'ML'}: {failed} refits failed and are left out, "
-            f"{singular} are singular."
-        ]
+        said = [self._account()]
         G = self.fit.G[self.fit.design.terms[0].group].values
         drawn = self.beta, *spread(self.G), self.sigma
         fitted = self.fit.beta, *spread(G), np.array(self.fit.sigma)
@@ -131,6 +127,16 @@ class Bootstrap:
             values.append(row)
         columns = ("estimate", "bias", "sd", "lower", "upper")
         return Table(tuple(rows), columns, np.array(values), " ".join(said))
+
+    def _account(self) -> str:
+        return (
+            f"{len(self.sigma)} responses simulated from the estimates and refitted by "
+            f"{'REML' if self.fit.reml else 'ML'}: {self.failed.sum()} refits failed and are left "
+            f"out, {(self.singular & ~self.failed).sum()} are singular."
+        )
+
+    def __repr__(self) -> str:
+        return f"{self._account()} See .intervals(); the draws are .beta, .sd, .corr and .sigma."
 
 
 def bootstrap(fit: Fit, n: int = 1000, seed: int = 1) -> Bootstrap:

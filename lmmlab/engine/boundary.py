@@ -21,7 +21,7 @@ from lmmlab.engine.solve import solve
 _RANK = 1e-8  # what a direction may add to the others, relatively, and be rounding
 
 
-def mixture(chi2: float, df: Sequence[int], weights: Sequence[float]) -> float:
+def mixture(chi2: float, df: Sequence[int], shares: Sequence[float]) -> float:
     """Give the chance that a mixture of chi-square distributions reaches a value.
 
     Parameters
@@ -30,7 +30,7 @@ def mixture(chi2: float, df: Sequence[int], weights: Sequence[float]) -> float:
         The value.
     df : sequence of int
         Degrees of freedom of the parts; chi-square with 0 is zero itself.
-    weights : sequence of float
+    shares : sequence of float
         How much there is of each part.
 
     Examples
@@ -42,12 +42,12 @@ def mixture(chi2: float, df: Sequence[int], weights: Sequence[float]) -> float:
     """
     if chi2 <= 0.0:
         return 1.0
-    parts = zip(df, weights, strict=True)
-    return float(sum(weight * chdtrc(part, chi2) for part, weight in parts if part > 0))
+    parts = zip(df, shares, strict=True)
+    return float(sum(share * chdtrc(part, chi2) for part, share in parts if part > 0))
 
 
-def weights(cross: Crossproducts, place: Floats, Lambda: Floats) -> tuple[float, ...] | None:
-    """Give the weights of the chi-square distributions with df - k, ..., df degrees of freedom.
+def shares(cross: Crossproducts, place: Floats, Lambda: Floats) -> tuple[float, ...] | None:
+    """Give the shares of the chi-square distributions with df - k, ..., df degrees of freedom.
 
     Parameters
     ----------
@@ -68,8 +68,8 @@ def weights(cross: Crossproducts, place: Floats, Lambda: Floats) -> tuple[float,
     -----
     Near a G of lower rank the covariance matrices form a cone: what is new, seen from the null
     space of G, must be positive semi-definite, and all else is free. With one new direction v that
-    is a half-space, v' G v >= 0, and the weights are 1/2, 1/2 (Stram & Lee 1994, cases 1 to 3).
-    With one in each of two blocks it is a wedge; the weights are 1/2 - w, 1/2 and w, where
+    is a half-space, v' G v >= 0, and the shares are 1/2, 1/2 (Stram & Lee 1994, cases 1 to 3).
+    With one in each of two blocks it is a wedge; the shares are 1/2 - w, 1/2 and w, where
     w = 1/4 + arcsin(r) / (2 pi), and r is the correlation of the two estimates (Self & Liang 1987,
     case 7), here from the expected information at the smaller model. That model is taken not to be
     singular itself.

@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import chdtrc
 
-from lmmlab.engine.boundary import mixture, weights
+from lmmlab.engine.boundary import mixture, shares
 from lmmlab.engine.covariance import factor, slices
 from lmmlab.engine.crossproducts import independent
 from lmmlab.engine.design import Design, Floats, Ints, LMMError
+from lmmlab.engine.estimable import require_estimates
 from lmmlab.engine.table import Table
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = ("npar", "deviance", "AIC", "BIC", "chi2", "df", "p", "p boundary")
 _NONE = "without random effects"
-_ROUNDING = 1e-9  # of log|det R|, for bases of the same columns
+_ROUNDING = 1e-9  # of a deviance, or of log|det R| for bases of the same columns
 _ONLY = ", so there is no test between them; compare AIC and BIC, of which less is better."
 
 
@@ -67,7 +68,8 @@ def compare(*fits: Fit) -> Table:
     Raises
     ------
     LMMError
-        If the models have different rows or responses, or one is not at its estimates.
+        If the models have different rows or responses, as far as their number, the missing ones
+        and the values of y tell, or one is not at its estimates.
 
     Notes
     -----
@@ -76,7 +78,7 @@ def compare(*fits: Fit) -> Table:
 
     A variance cannot be negative, so where the larger model lets groups vary in one more direction
     (a random intercept where there was none, a random slope with its covariances), chi2 is
-    asymptotically 1/2 chi2(df - 1) + 1/2 chi2(df); see `lmmlab.engine.boundary.weights`, also for
+    asymptotically 1/2 chi2(df - 1) + 1/2 chi2(df); see `lmmlab.engine.boundary.shares`, also for
     two new variances. For more at once there is no simple formula, and only p is given, which is
     too large. All this holds where the smaller model is not singular itself.
 
@@ -107,7 +109,12 @@ def compare(*fits: Fit) -> Table:
     same = all(np.array_equal(grouping[0], other) for other in grouping[1:])
     for row, (small, large) in zip(values[1:], pairwise(models), strict=True):
         place = _place(small, large) if same else None
-        if large.npar == small.npar:
+        if large.npar == small.npar and place is not None:
+            said.append(
+                f"{small.name} and {large.name} are the same model, so there is nothing to test "
+                "between them."
+            )
+        elif large.npar == small.npar:
             said.append(f"{large.name} has as many parameters as {small.name}{_ONLY}")
         elif place is None:
             said.append(f"{small.name} is no special case of {large.name}{_ONLY}")
@@ -135,30 +142,28 @@ def _require_comparable(fits: tuple[Fit, ...]) -> None:
                 "Their likelihoods are those of different data. First leave out the rows in which "
                 "any column of either model is missing."
             )
-        if not np.array_equal(other.y, first.y):
+        moved = (  # where responses are tied, they do not tell which rows of a table are used
+            first.rows is not None
+            and other.rows is not None
+            and first.dropped == other.dropped
+            and not np.array_equal(first.rows, other.rows)
+        )
+        if moved or not np.array_equal(other.y, first.y):
             what = f"The models have different rows, or different values of {first.response}"
             if first.response != other.response:
                 what = f"The models explain different things, {first.response} and {other.response}"
             raise LMMError(
                 f"{what}, so their likelihoods are those of different data. Fit both to the same "
-                "response in the same table."
+                "response in the same table, after leaving out the rows in which any column of "
+                "either model is missing."
             )
-        if not np.array_equal(_weights(first), _weights(other)):
-            raise LMMError("The models weigh the rows differently; give both the same weights.")
+        if not np.array_equal(first.row_weights, other.row_weights):
+            raise LMMError("The rows have different weights in the models; give both the same.")
 
 
 def _require_estimates(fits: Sequence[Fit]) -> None:
     for fit in fits:
-        if fit.source == "given" or not fit.converged:
-            what = "was given, not estimated" if fit.source == "given" else "is no minimum"
-            raise LMMError(
-                f"theta of {fit.design.formula or 'a model'} {what}, but models are compared at "
-                "their estimates. Compare what lmm() returns."
-            )
-
-
-def _weights(design: Design) -> Floats:
-    return np.ones(len(design.y)) if design.weights is None else design.weights
+        require_estimates(fit, f"A comparison with {fit.design.formula or 'a model from arrays'}")
 
 
 def _same_criterion(fits: tuple[Fit, ...]) -> tuple[list[str], tuple[Fit, ...]]:
@@ -243,10 +248,12 @@ def _place(small: _Model, large: _Model) -> Floats | None:
 
 def _test(small: _Model, large: _Model, place: Floats) -> tuple[tuple[float, ...], str]:
     """Give chi2, df, p and p boundary, and say what the last is."""
-    chi2, df = max(small.deviance - large.deviance, 0.0), large.npar - small.npar
+    chi2, df = small.deviance - large.deviance, large.npar - small.npar
+    if chi2 < _ROUNDING * max(1.0, abs(large.deviance)):
+        chi2 = 0.0  # of a variance that is 0; but for rounding, p boundary is 1 and not 1/2
     p = float(chdtrc(df, chi2))
     assert large.fit is not None  # only the smallest model can be without random effects
-    mixed = weights(large.fit.cross, place, small.Lambda)
+    mixed = shares(large.fit.cross, place, small.Lambda)
     if mixed is None:
         return (chi2, df, p, np.nan), (
             f"p of {large.name} is too large, since variances cannot be negative; for so many new "

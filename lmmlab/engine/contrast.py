@@ -18,13 +18,13 @@ from lmmlab.engine.remarks import listed
 Contrast = str | Sequence[str] | ArrayLike
 
 
-def weights(L: Contrast, names: Sequence[str]) -> tuple[Floats, str]:
+def read_contrast(L: Contrast, names: Sequence[str]) -> tuple[Floats, str]:
     """Read L as weights of the fixed effects, (p,) for one combination or (r, p) for several.
 
     Parameters
     ----------
     L : str, sequence of str, or array
-        The name of an effect, names of several, or weights.
+        The name of an effect, names of several (also as an array or Index), or weights.
     names : sequence of str
         Names of the p fixed effects.
 
@@ -37,28 +37,31 @@ def weights(L: Contrast, names: Sequence[str]) -> tuple[Floats, str]:
     Raises
     ------
     LMMError
-        If a name is not known, or the weights have another width, are not finite, or all zero.
+        If a name is not known, or the weights have another width, are not real and finite, or are
+        all zero.
 
     Examples
     --------
-    >>> weights([0, 2, -1], ["(Intercept)", "x", "z"])
+    >>> read_contrast([0, 2, -1], ["(Intercept)", "x", "z"])
     (array([ 0.,  2., -1.]), '2 x - z')
-    >>> weights(["x", "z"], ["(Intercept)", "x", "z"])[0].tolist()
+    >>> read_contrast(["x", "z"], ["(Intercept)", "x", "z"])[0].tolist()
     [[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
     """
     p = len(names)
     if isinstance(L, str):
         return np.eye(p)[_place(names, L)], L
-    if isinstance(L, Sequence) and L and all(isinstance(name, str) for name in L):
-        chosen = [str(name) for name in L]
-        return np.eye(p)[[_place(names, name) for name in chosen]], listed(chosen)
     try:
-        numbers = np.asarray(L, dtype=float)
+        given = np.asarray(L, dtype=object)
+        named = given.ndim == 1 and given.size and all(isinstance(name, str) for name in given)
+        numbers = np.empty(0) if named else given.astype(float)
     except (TypeError, ValueError):
         raise LMMError(
             "L must be the name of a fixed effect, a list of names, or weights: a number for each "
             f"of {p} fixed effects ({listed(names)}), in one row or in several."
         ) from None
+    if named:
+        chosen = [str(name) for name in given]
+        return np.eye(p)[[_place(names, name) for name in chosen]], listed(chosen)
     if numbers.ndim not in (1, 2) or numbers.shape[-1] != p or numbers.size == 0:
         raise LMMError(
             f"L must have a weight for each of {p} fixed effects ({listed(names)}), in one row or "

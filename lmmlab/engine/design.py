@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+if TYPE_CHECKING:
+    from lmmlab.engine.rows import Rows
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -47,7 +50,8 @@ class Term:
     Raises
     ------
     LMMError
-        If the shapes do not match, Z is not finite, or there are fewer than two levels.
+        If the shapes do not match, Z is not finite, there are fewer than two levels, or two of
+        them have the same name.
     """
 
     group: str
@@ -70,35 +74,13 @@ class Term:
                 f"The grouping factor {self.group} has only one level, {''.join(self.levels)}, so "
                 "nothing can vary between levels. Choose a factor with more levels."
             )
+        require_distinct(self.levels, self.group)
         if len(self.codes) and not 0 <= self.codes.min() <= self.codes.max() < len(self.levels):
             raise LMMError(
                 f"The codes of {self.group} must lie between 0 and {len(self.levels) - 1}, the "
                 f"places of its levels; these go from {self.codes.min()} to {self.codes.max()}."
             )
         require_finite(self.Z, self.names)
-
-
-@dataclass(frozen=True, eq=False)
-class Rows:
-    """Other rows of the same model, for instance those that are to be predicted.
-
-    Parameters
-    ----------
-    X : (m, p) array
-        The fixed columns.
-    Z : (m, q) array
-        The random columns of the grouping factor.
-    groups : tuple of str
-        Which group each row belongs to: a level of the design, or a new one; () if the rows do
-        not say, as they need not where an average group is meant.
-    y : (m,) array, optional
-        The response, where it is known; NaN where it is not.
-    """
-
-    X: Floats
-    Z: Floats
-    groups: tuple[str, ...]
-    y: Floats | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,14 +102,16 @@ class Design:
         that all rows are equally precise.
     dropped : int
         How many rows of the table were left out because a value was missing.
+    rows : (n,) integer array, optional
+        Which rows of the table were used, counted from 0; None for a design from arrays.
     formula, response : str
         What the user wrote, for the summary.
     hypotheses : tuple of (str, array)
         For each term of the fixed part its name and the (r, p) matrix L of the hypothesis
         L beta = 0 that an analysis of variance of type III tests; () for a design from arrays.
     read : callable, optional
-        Turns another table with the same columns into `Rows` of this model; None for a design
-        from arrays.
+        Turns another table with the same columns into `Rows` of this model, their groups and their
+        response if asked for (`groups`, `response`); None for a design from arrays.
 
     Raises
     ------
@@ -141,10 +125,16 @@ class Design:
     terms: tuple[Term, ...]
     weights: Floats | None = None
     dropped: int = 0
+    rows: Ints | None = None
     formula: str = ""
     response: str = "y"
     hypotheses: tuple[tuple[str, Floats], ...] = ()
-    read: Callable[[Any], Rows] | None = None
+    read: Callable[..., Rows] | None = None
+
+    @property
+    def row_weights(self) -> Floats:
+        """The weights (n,), 1 where none were given."""
+        return np.ones(len(self.y)) if self.weights is None else self.weights
 
     def __post_init__(self) -> None:
         n = len(self.y)
@@ -178,6 +168,28 @@ def require_finite(columns: Floats, names: tuple[str, ...]) -> None:
         raise LMMError(
             f"{names[column]} is {columns[row, column]:g} in row {row + 1}. Every number must be "
             "finite and below 1e100: drop the row, or check how the column was computed."
+        )
+
+
+def read_numbers(what: str, values: ArrayLike, ndim: int) -> Floats:
+    """Make an array of numbers, or say that these are none."""
+    try:
+        array = np.asarray(values)
+    except ValueError:  # rows of different lengths
+        array = np.empty(0)
+    if array.dtype.kind not in "biuf" or array.ndim != ndim:
+        shape = ("one dimension", "two dimensions")[ndim - 1]
+        raise LMMError(f"{what} must be an array of numbers in {shape}, a row per measurement.")
+    return array.astype(float, copy=False)
+
+
+def require_distinct(levels: tuple[str, ...], group: str) -> None:
+    """Refuse two levels of the same name, since new rows are told by the name of their level."""
+    if len(set(levels)) < len(levels):
+        twice = next(level for level in levels if levels.count(level) > 1)
+        raise LMMError(
+            f"{group} has two levels called {twice}, which cannot be told apart by their name. "
+            "Rename one of them."
         )
 
 
@@ -229,9 +241,7 @@ def grouped(
     >>> made.terms[0].levels, made.terms[0].codes.tolist(), made.names
     (('a', 'b'), [1, 0, 1], ('x0',))
     """
-    X, Z = np.asarray(X, dtype=float), np.asarray(Z, dtype=float)
-    if X.ndim != 2 or Z.ndim != 2:
-        raise LMMError(f"X and Z must have two dimensions; their shapes are {X.shape}, {Z.shape}.")
+    y, X, Z = read_numbers("y", y, 1), read_numbers("X", X, 2), read_numbers("Z", Z, 2)
     p, q = X.shape[1], Z.shape[1]
     levels, codes = np.unique(np.asarray(groups), return_inverse=True)
     term = Term(
@@ -243,7 +253,7 @@ def grouped(
         blocks or (q,),
     )
     return Design(
-        np.asarray(y, dtype=float),
+        y,
         X,
         names or tuple(f"x{k}" for k in range(p)),
         (term,),

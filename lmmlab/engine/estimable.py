@@ -25,6 +25,14 @@ _PERFECT = 1e-24  # a share of y's sum of squares that is nothing but rounding
 _WITHIN = 1e-13  # the same for the rows within groups, computed as a difference
 
 
+def is_number(value: object) -> bool:
+    """Tell whether this is one real number, Python's or NumPy's; True and False are none."""
+    if not isinstance(value, int | float | np.number | np.ndarray):
+        return False
+    read = np.asarray(value)
+    return read.ndim == 0 and read.dtype.kind in "fiu"
+
+
 def require_reml(reml: object) -> None:
     """Refuse a criterion that is neither of the two."""
     if not isinstance(reml, bool | np.bool_):
@@ -128,6 +136,15 @@ def require_estimates(fit: Fit, what: str) -> None:
         raise LMMError(
             f"{what} needs estimates, and the search did not end in a minimum of the criterion. "
             "Use a simpler random term, or look at fit.path."
+        )
+
+
+def require_independent(fit: Fit, what: str) -> None:
+    """Refuse what presupposes that each fixed effect has an estimate of its own."""
+    if len(fit.cross.kept) < len(fit.names):
+        raise LMMError(
+            f"Some fixed effects are combinations of others, so {what} not defined. Leave out "
+            "those with an infinite standard error."
         )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from scipy.special import stdtr, stdtrit
 
 from lmmlab.engine.design import Floats, LMMError
+from lmmlab.engine.estimable import is_number
 from lmmlab.engine.table import Table
 
 
@@ -61,5 +62,5 @@ def estimates(
 
 def require_confidence(confidence: float) -> None:
     """Refuse a level of confidence that is not between 0 and 1."""
-    if not (isinstance(confidence, int | float) and 0.0 < confidence < 1.0):
+    if not (is_number(confidence) and 0.0 < confidence and (1.0 + confidence) / 2.0 < 1.0):
         raise LMMError(f"confidence must lie between 0 and 1, like 0.95; this is {confidence!r}.")

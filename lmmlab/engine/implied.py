@@ -34,6 +34,7 @@ def line_variance(G: Floats, Z: Floats) -> Floats:
     >>> line_variance(np.array([[9.0, -1.2], [-1.2, 0.1225]]), np.array([[1.0, 9.8]])).round(3)
     array([-2.755])
     """
+    G, Z = _fitting(G, Z)
     variance: Floats = np.einsum("...mi,...ij,...mj->...m", Z, G, Z)
     return variance
 
@@ -63,7 +64,7 @@ def vpc(G: Floats, sigma: ArrayLike, Z: Floats) -> Floats:
     Notes
     -----
     Goldstein, Browne & Rasbash (2002). With random slopes it is a function of time, and no
-    correlation: two rows share less than each of them has.
+    correlation: that of two rows is at most the geometric mean of their shares.
 
     Examples
     --------
@@ -112,9 +113,10 @@ def implied(G: Floats, sigma: ArrayLike, Z: Floats) -> Floats:
     >>> implied(np.array([[4.0]]), 1.0, np.ones((3, 1))).tolist()
     [[5.0, 4.0, 4.0], [4.0, 5.0, 4.0], [4.0, 4.0, 5.0]]
     """
+    G, Z = _fitting(G, Z)
     between = Z @ G @ np.swapaxes(Z, -1, -2)
     noise = np.square(sds("sigma", sigma))[..., None]
-    V: Floats = between + noise * np.eye(np.shape(Z)[-2])
+    V: Floats = between + noise * np.eye(Z.shape[-2])
     return V
 
 
@@ -139,6 +141,9 @@ def correlation(V: Floats) -> Floats:
     >>> correlation(np.array([[4.0, 1.0], [1.0, 1.0]])).tolist()
     [[1.0, 0.5], [0.5, 1.0]]
     """
+    V = np.asarray(V, dtype=float)
+    if not (np.isfinite(V).all() and np.allclose(V, np.swapaxes(V, -1, -2), rtol=1e-9, atol=0.0)):
+        raise LMMError("V must be symmetric and its numbers finite. Check how it was computed.")
     variance = np.diagonal(V, axis1=-2, axis2=-1)
     if not (variance > 0.0).all():
         raise LMMError("A correlation needs two variances above 0, and V has one that is not.")
@@ -179,7 +184,7 @@ def moved(G: Floats, origin: ArrayLike) -> Floats:
     >>> moved(np.array([[9.0, -1.0], [-1.0, 0.25]]), 4.0).tolist()
     [[5.0, 0.0], [0.0, 0.25]]
     """
-    _require_line(G)
+    G = _line(G)
     A = np.zeros((*np.shape(origin), 2, 2))
     A[..., 0, 0] = A[..., 1, 1] = 1.0
     A[..., 0, 1] = origin
@@ -204,7 +209,7 @@ def narrowest(G: Floats) -> tuple[Floats, Floats]:
     Raises
     ------
     LMMError
-        If G is not 2 x 2 or slopes do not vary.
+        If G is no 2 x 2 covariance matrix, or slopes do not vary.
 
     Examples
     --------
@@ -212,16 +217,40 @@ def narrowest(G: Floats) -> tuple[Floats, Floats]:
     >>> float(time), round(float(sd), 3)
     (3.6, 9.6)
     """
-    _require_line(G)
+    G = _line(G)
     start, both, slope = G[..., 0, 0], G[..., 0, 1], G[..., 1, 1]
+    if not ((slope >= 0.0) & (both**2 <= start * slope * (1.0 + 1e-9))).all():
+        raise LMMError(
+            "G is no covariance matrix, since some variance along time is negative. Bring the "
+            "correlation between -1 and 1."
+        )
     if not (slope > 0.0).all():
         raise LMMError("Slopes do not vary, so the lines are equally far apart at all times.")
     return -both / slope, np.sqrt(np.maximum(start - both**2 / slope, 0.0))
 
 
-def _require_line(G: Floats) -> None:
-    if np.shape(G)[-2:] != (2, 2):
+def _line(G: Floats) -> Floats:
+    G = _finite(G)
+    if G.shape[-2:] != (2, 2):
         raise LMMError(
             "G must be 2 x 2, the covariance of starts and slopes; its shape is "
-            f"{np.shape(G)}. Leave out other random effects."
+            f"{G.shape}. Leave out other random effects."
         )
+    return G
+
+
+def _fitting(G: Floats, Z: Floats) -> tuple[Floats, Floats]:
+    G, Z = _finite(G), np.asarray(Z, dtype=float)
+    q = G.shape[-1]
+    if G.ndim < 2 or Z.ndim < 2 or not G.shape[-2] == q == Z.shape[-1]:
+        raise LMMError(
+            f"G must be q x q and Z have q columns; their shapes are {G.shape} and {Z.shape}."
+        )
+    return G, Z
+
+
+def _finite(G: Floats) -> Floats:
+    G = np.asarray(G, dtype=float)
+    if not np.isfinite(G).all():
+        raise LMMError("G must hold finite numbers. Check how it was computed.")
+    return G

@@ -17,12 +17,14 @@ import numpy as np
 from scipy.special import chdtrc, fdtrc
 
 from lmmlab.engine.contrast import Contrast as Contrast
-from lmmlab.engine.contrast import weights
+from lmmlab.engine.contrast import read_contrast
 from lmmlab.engine.crossproducts import DEPENDENT, Crossproducts
 from lmmlab.engine.design import Floats, LMMError
+from lmmlab.engine.estimable import require_estimates, require_independent
 from lmmlab.engine.estimates import estimates, require_confidence
 from lmmlab.engine.kenward_roger import kenward_roger, scaled
-from lmmlab.engine.satterthwaite import Uncertainty, degrees, pooled, satterthwaite
+from lmmlab.engine.remarks import listed
+from lmmlab.engine.satterthwaite import Uncertainty, degrees, pooled, satterthwaite, white
 from lmmlab.engine.solve import Solution
 from lmmlab.engine.table import Table
 
@@ -33,6 +35,15 @@ Method = Literal["wald", "satterthwaite", "kenward-roger"]
 
 _JOINT = ("numerator df", "df", "F", "p")
 _LEAST = 0.1  # with fewer degrees of freedom the data say nothing about the variance
+_NO_DF = (
+    "The degrees of freedom for {} cannot be computed: the data hardly tell how well the variance "
+    'is known. Use a simpler random term, or method="wald".'
+)
+_NO_F = (
+    "Kenward and Roger's F for {} cannot be computed: there are too few groups, so that it would "
+    "have about 2 degrees of freedom or fewer, and no mean that could be matched. Test effects "
+    'one by one, or use method="satterthwaite".'
+)
 
 
 def test(
@@ -59,21 +70,24 @@ def test(
     -------
     Table
         One by one: a row each with estimate, standard error (adjusted under Kenward-Roger), degrees
-        of freedom, t (z under Wald, whose df is infinite), two-sided p, and interval. Together: one
-        row with numerator df (the rank of L), df, F and p.
+        of freedom, t (z under Wald, whose df is infinite), two-sided p, and interval; what has no
+        degrees of freedom is undefined (NaN), and the note names it. Together: one row with
+        numerator df (the rank of L), df, F and p.
 
     Raises
     ------
     LMMError
-        If the method or an effect is not known, L does not fit the model, degrees of freedom cannot
-        be computed, or the method needs another fit (estimated; by REML).
+        If the method or an effect is not known, L does not fit the model, nothing that was asked
+        has degrees of freedom, or the method needs another fit (estimated; by REML).
 
     Notes
     -----
     The joint statistic is F = (L beta)' (L vcov L')^-1 (L beta) / r. Under Satterthwaite its
     degrees of freedom come from r uncorrelated t statistics, along the eigenvectors of L vcov L'
-    as in lmerTest; so they depend a little on how L is written, where F does not. Kenward and
-    Roger's depend on the hypothesis alone.
+    as in lmerTest; so they depend on how L is written, and on the units of effects, where F does
+    not: much, if the effects have very different degrees of freedom. Kenward and Roger's depend on
+    the hypothesis alone; near 2 degrees of freedom or below, they have no joint F (`scaled` in
+    `lmmlab.engine.kenward_roger`).
 
     Examples
     --------
@@ -90,7 +104,7 @@ def test(
     require_confidence(confidence)
     if L is None:
         return _one_by_one(fit, method, np.eye(len(fit.names)), fit.names, confidence)
-    rows, name = weights(L, fit.names)
+    rows, name = read_contrast(L, fit.names)
     if rows.ndim == 1:
         return _one_by_one(fit, method, rows[None], (name,), confidence)
     return _together(fit, method, [(name, rows)])
@@ -109,7 +123,8 @@ def anova(fit: Fit, method: Method = "satterthwaite") -> Table:
     Returns
     -------
     Table
-        A row for each term: numerator df, df, F and p.
+        A row for each term: numerator df, df, F and p. A term without degrees of freedom is
+        undefined (NaN), and the note names it.
 
     Raises
     ------
@@ -147,7 +162,7 @@ def errors(
     se, df : (..., r) arrays
     """
     rows = L @ white(cross, at, sigma)
-    se = np.sqrt((rows * rows).sum(-1))
+    se = _lengths(rows)
     account = _account(cross, at, method)
     if account is None:
         return se, np.full_like(se, np.inf)
@@ -156,20 +171,9 @@ def errors(
     return se * np.sqrt(((rows @ adjusted) * rows).sum(-1)), degrees(known, rows)
 
 
-def white(cross: Crossproducts, at: Solution, sigma: float | Floats) -> Floats:
-    """Give the root (..., p, p) of vcov, vcov = root root'; its columns are white effects.
-
-    Notes
-    -----
-    root = sigma R^-1 A' where A' A is the inverse of X' V0^-1 X in conditioned columns.
-    """
-    root = np.linalg.solve(cross.R, np.swapaxes(at.inverse, -1, -2))
-    return np.asarray(root * np.asarray(sigma)[..., None, None], dtype=float)
-
-
-def require_method(method: str, reml: bool) -> None:
+def require_method(method: object, reml: bool) -> None:
     """Refuse a method that is not known, and Kenward and Roger's for a fit by ML."""
-    if method not in get_args(Method):
+    if not (isinstance(method, str) and method in get_args(Method)):
         raise LMMError(
             f'method must be "wald", "satterthwaite" or "kenward-roger"; this is {method!r}.'
         )
@@ -197,8 +201,9 @@ def _one_by_one(
     """Test each row of L by itself."""
     estimate = L @ fit.beta
     se, df = errors(fit.cross, fit.solution, fit.sigma, L, method)
-    _require_df(df, names)
-    return estimates(names, estimate, se, df, confidence, _note(fit, method))
+    df[~(df > _LEAST)] = np.nan
+    note = _note(fit, method, _lost(_NO_DF, names, df))
+    return estimates(names, estimate, se, df, confidence, note)
 
 
 def _together(fit: Fit, method: Method, hypotheses: Sequence[tuple[str, Floats]]) -> Table:
@@ -207,8 +212,9 @@ def _together(fit: Fit, method: Method, hypotheses: Sequence[tuple[str, Floats]]
     root = white(fit.cross, fit.solution, fit.sigma)
     account = _account(fit.cross, fit.solution, method)
     values = np.array([_joint(account, method, L, L @ fit.beta, root) for _, L in hypotheses])
-    _require_df(values[:, 1], names)
-    return Table(names, _JOINT, values, _note(fit, method))
+    values[~(values[:, 1] > _LEAST), 1:] = np.nan
+    lost = _lost(_NO_F if method == "kenward-roger" else _NO_DF, names, values[:, 1])
+    return Table(names, _JOINT, values, _note(fit, method, lost))
 
 
 def _joint(
@@ -222,67 +228,71 @@ def _joint(
 
     Notes
     -----
-    With L root = U S W', the rows of W' are the white directions that L is about, and
-    t = S^-1 U' L beta are uncorrelated, with variance 1.
+    With the rows of L root scaled to length 1, as U S W', the rows of W' are the white directions
+    that L is about, and t = S^-1 U' times the scaled L beta are uncorrelated, with variance 1.
+    Scaling makes units of effects matter to no digit. Satterthwaite's eigenvectors are those of L
+    as it was written; they are looked for within W'.
     """
     rows = L @ root
-    unit = rows / np.linalg.norm(rows, axis=1)[:, None]  # so that units of effects do not matter
-    r = int(np.linalg.matrix_rank(unit, tol=DEPENDENT))
-    U, size, W = np.linalg.svd(rows, full_matrices=False)
-    t, W = (estimate @ U)[:r] / size[:r], W[:r]
+    length = _lengths(rows)
+    U, size, W = np.linalg.svd(rows / length[:, None], full_matrices=False)
+    r = int((size > DEPENDENT).sum())
+    U, size, W = U[:, :r], size[:r], W[:r]
+    t = (estimate / length) @ U / size
     F = float(t @ t) / r
     if account is None:
         return r, np.inf, F, float(chdtrc(r, r * F))
     known, adjusted = account
     if method == "satterthwaite":
-        df = pooled(degrees(known, W))
+        largest = np.argsort(-length)  # first, so that small ones keep their digits
+        axes = np.linalg.svd((length[:, None] * U * size)[largest], full_matrices=False)[2]
+        df = pooled(degrees(known, axes @ W))
     else:
         df, scale = scaled(known, W)
         F = scale * float(t @ np.linalg.solve(W @ adjusted @ W.T, t)) / r
     return r, df, F, float(fdtrc(r, df, F))
 
 
-def _require(fit: Fit, method: str) -> None:
+def _lengths(rows: Floats) -> Floats:
+    """Give the lengths (...) of vectors (..., p), none too long or too short to be squared."""
+    largest = np.abs(rows).max(-1, initial=0.0)
+    lengths: Floats = largest * np.linalg.norm(rows / largest[..., None], axis=-1)
+    return lengths
+
+
+def _require(fit: Fit, method: Method) -> None:
     """Refuse a method that is not known, and a fit for which it has no answer."""
     require_method(method, fit.reml)
     if not fit.names:
         raise LMMError("The model has no fixed effects, so there is nothing to test.")
-    if len(fit.cross.kept) < len(fit.names):
-        raise LMMError(
-            "Fixed effects are combinations of others, so they cannot be tested. Leave out those "
-            "with an infinite standard error."
-        )
-    if method == "wald":
-        return
-    if fit.source == "given" or not fit.converged:
-        why = "was given, not estimated" if fit.source == "given" else "is no minimum"
-        raise LMMError(
-            f"theta {why}, so there is no telling how well the variances are known, which decides "
-            'the degrees of freedom. Use method="wald", which takes the variances as known.'
-        )
+    require_independent(fit, "tests are")
+    if method != "wald":
+        require_estimates(fit, f'method="{method}", unlike "wald",')
 
 
-def _require_df(df: Floats, names: Sequence[str]) -> None:
-    """Refuse degrees of freedom that are none."""
-    for name, value in zip(names, df, strict=True):
-        if not value > _LEAST:
-            raise LMMError(
-                f"The degrees of freedom for {name} cannot be computed: the data hardly tell how "
-                'well its variance is known. Use a simpler random term, or method="wald".'
-            )
+def _lost(sentence: str, names: Sequence[str], df: Floats) -> str:
+    """Say what has no degrees of freedom, if anything; refuse if nothing has."""
+    lost = [name for name, value in zip(names, df, strict=True) if np.isnan(value)]
+    said = sentence.format(listed(lost)) if lost else ""
+    if len(lost) == len(names):
+        raise LMMError(said)
+    return said
 
 
-def _note(fit: Fit, method: Method) -> str:
-    """Say what the degrees of freedom of a singular fit mean."""
+def _note(fit: Fit, method: Method, lost: str) -> str:
+    """Say what was lost, and what the degrees of freedom of a singular fit mean."""
     if method == "wald" or not fit.singular:
-        return ""
+        return lost
     if method == "satterthwaite":
-        return (
+        about = (
             "The fit is singular. Satterthwaite's degrees of freedom take it as known that there "
             "is no variance where none was found, so that there may be almost as many as rows; "
             "Kenward and Roger's do not, and are the safer choice."
         )
-    return (
-        "The fit is singular. Kenward and Roger's degrees of freedom count a variance estimated as "
-        "zero as uncertain like any other; Satterthwaite's take it as known, and may be many more."
-    )
+    else:
+        about = (
+            "The fit is singular. Kenward and Roger's degrees of freedom count a variance "
+            "estimated as zero as uncertain like any other; Satterthwaite's take it as known, and "
+            "may be many more."
+        )
+    return f"{lost} {about}".strip()

@@ -11,12 +11,11 @@ import numpy as np
 
 from lmmlab.engine.covariance import directions
 from lmmlab.engine.crossproducts import Crossproducts
-from lmmlab.engine.design import Floats, LMMError
-from lmmlab.engine.satterthwaite import Uncertainty, along, inverted, products, projected
+from lmmlab.engine.design import Floats
+from lmmlab.engine.satterthwaite import Uncertainty, along, degrees, inverted, products, projected
 from lmmlab.engine.solve import Solution
 
-_ZERO = 1e-10  # where a ratio of two such numbers is 1
-_TWO = 1e-2  # so near to 2 degrees of freedom F has hardly a mean to match
+_MEAN = 0.05  # F expects more than 20 times too much: that is a mean no better than none
 
 
 def kenward_roger(cross: Crossproducts, at: Solution) -> tuple[Uncertainty, Floats]:
@@ -88,19 +87,24 @@ def scaled(known: Uncertainty, rows: Floats) -> tuple[float, float]:
     rows : (r, p) array
         Orthonormal white directions, which span the hypothesis.
 
-    Raises
-    ------
-    LMMError
-        If no F distribution has the moments that the statistic has.
+    Returns
+    -------
+    df, scale : float
+        NaN where no F distribution has the moments that the statistic has.
 
     Notes
     -----
     Kenward & Roger (1997), Section 3, with their choice of constants, which makes the result exact
-    for Hotelling's T**2 and for the F of an analysis of variance. At 2 degrees of freedom their
-    scale is 0 / 0; there it is what it tends to in these two cases: 1 for the latter, as pbkrtest
-    has it for all (Halekoh & Hojsgaard 2014, J. Stat. Soft. 59(9), 1-32).
+    for Hotelling's T**2 and for the F of an analysis of variance. It matches the mean of the
+    statistic, which is 1 / (1 - A2 / r). As the degrees of freedom fall to 2 this grows without
+    bound, and the scale tends to 0 / 0: one row more or less changes it from 0.0001 to 0.4. So
+    there is no result near 2 degrees of freedom or below, though in balanced designs there could
+    be (pbkrtest takes 1 as the scale; Halekoh & Hojsgaard 2014, J. Stat. Soft. 59(9), 1-32). A
+    single row needs no scale: its t has 2 / A1 degrees of freedom, whatever they are.
     """
     r = len(rows)
+    if r == 1:
+        return float(degrees(known, rows)[0]), 1.0
     inside = rows @ known.slope @ rows.T
     trace = np.einsum("kii->k", inside)
     A1 = 2.0 * (r * r / known.df + float(trace @ known.inverse @ trace))
@@ -109,17 +113,10 @@ def scaled(known: Uncertainty, rows: Floats) -> tuple[float, float]:
     g = ((r + 1.0) * A1 - (r + 4.0) * A2) / ((r + 2.0) * A2)
     below = 3.0 * r + 2.0 * (1.0 - g)
     c1, c2, c3 = g / below, (r - g) / below, (r + 2.0 - g) / below
-    mean, root, top, low = 1.0 - A2 / r, 1.0 - c2 * B, 1.0 + c1 * B, 1.0 - c3 * B  # 1 / E*, of V*
-    m2, r2 = (1.0, 1.0) if max(abs(mean), abs(root)) < _ZERO else (mean**2, root**2)
-    rest = m2 * top - r2 * low  # of r rho - 1, which is this over r2 low
-    df = 4.0 + (r + 2.0) * r2 * low / rest if rest else np.inf
-    if abs(df - 2.0) > _TWO:
-        scale = df * mean / (df - 2.0)
-    else:
-        scale = (4.0 * top + (r - 2.0) * low) / (r + 2.0)
-    if not (0.0 < df < np.inf and 0.0 < scale < np.inf):
-        raise LMMError(
-            "Kenward and Roger's F cannot be computed: there are too few groups to test these "
-            f'{r} effects together. Test them one by one, or use method="satterthwaite".'
-        )
-    return df, scale
+    mean = 1.0 - A2 / r  # 1 / E*
+    low = (1.0 - c2 * B) ** 2 * (1.0 - c3 * B)  # V* is 2 / r times (1 + c1 B) over this
+    rest = mean**2 * (1.0 + c1 * B) - low  # of r rho - 1, which is this over low
+    df = 4.0 + (r + 2.0) * low / rest if rest else np.inf
+    if mean < _MEAN or not 2.0 < df < np.inf:
+        return np.nan, np.nan
+    return df, df * mean / (df - 2.0)

@@ -114,7 +114,8 @@ def unequal(groups: int, mean: float, spread: float, seed: int = 1) -> Ints:
     Notes
     -----
     Rounded quantiles of a gamma distribution, so that sizes are positive and a few groups are
-    large. With a mean near 1 the rounding up to 1 raises the mean a little.
+    large. Rounding up to 1 raises the mean where the spread is as large as the mean or larger: to
+    1.35 for mean 1 and spread 1.
 
     Examples
     --------

@@ -3,8 +3,8 @@
 Everybody has a first visit; who leaves does not come back. After each visit the same share of those
 who are left leaves, and a rule says who: those with the highest score, which looks at the coin, at
 the last value that was observed, at the value that will not be seen, or at the person's own slope.
-So the number of people who are lost is met exactly in every data set, and a control that changes
-the rule changes only who they are.
+So the number of people who are lost by the last visit is met exactly in every data set (where all
+have the same visits planned), and a control that changes the rule changes only who they are.
 """
 
 from __future__ import annotations

@@ -102,6 +102,8 @@ def mean_variance(
     """
     if weighting not in get_args(Weighting):
         raise LMMError(f"weighting must be 'rows', 'groups' or 'best'; this is {weighting!r}.")
+    if np.ndim(sizes) == 0:
+        raise LMMError(f"sizes is {sizes!r}; give the rows of each group, such as [60] * 30.")
     sizes = _sizes(sizes)
     between, within = np.square(sds("tau", tau)), np.square(sds("sigma", sigma))
     if not (between + within > 0.0).all():
@@ -224,7 +226,9 @@ def power(
     away = np.abs(effect / se)
     finite = np.where(np.isfinite(df), df, 1.0)
     critical = stdtrit(finite, 1.0 - _tail(confidence))
-    t = 1.0 - nctdtr(finite, away, critical) + nctdtr(finite, away, -critical)
+    near = nctdtr(finite, away, -critical)  # of the wrong sign; what SciPy cannot give is nothing
+    far = nctdtr(finite, -away, -critical)
+    t = np.where(np.isfinite(far), far, 1.0) + np.where(np.isfinite(near), near, 0.0)
     z = ndtri(1.0 - _tail(confidence))
     found: Floats = np.where(np.isfinite(df), t, ndtr(away - z) + ndtr(-away - z))
     return found

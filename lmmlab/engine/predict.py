@@ -7,6 +7,7 @@ is expected of all towards its own mean, and leave less doubt about it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -14,9 +15,11 @@ import numpy as np
 from scipy.special import ndtri
 
 from lmmlab.engine.crossproducts import Crossproducts
-from lmmlab.engine.design import Floats, Ints, LMMError, Rows, require_finite
+from lmmlab.engine.design import Floats, Ints, LMMError, require_finite
+from lmmlab.engine.estimable import require_independent
 from lmmlab.engine.estimates import require_confidence
 from lmmlab.engine.remarks import listed
+from lmmlab.engine.rows import Rows
 from lmmlab.engine.simulate import visits
 from lmmlab.engine.solve import posterior
 from lmmlab.engine.table import Table
@@ -99,15 +102,11 @@ def predict(
     >>> model.predict(new, "group", given=seen).values[0, :2].round(1).tolist()
     [313.9, 54.3]
     """
-    if level not in get_args(Level):
+    if not isinstance(level, str) or level not in get_args(Level):
         raise LMMError(f'level must be "population" or "group"; this is {level!r}.')
-    if len(fit.cross.kept) < len(fit.names):
-        raise LMMError(
-            "The fixed effects are linearly dependent, so predictions are not defined. Leave out "
-            "those with an infinite standard error."
-        )
+    require_independent(fit, "predictions are")
     require_confidence(confidence)
-    rows = _rows(fit, new)
+    rows = _rows(fit, new, groups=level == "group")
     if level == "population":
         if given is not None or observation:
             raise LMMError(
@@ -119,11 +118,10 @@ def predict(
         variance = np.einsum("np,pr,nr->n", rows.X, fit.vcov, rows.X)
     else:
         nothing = given is None or getattr(given, "empty", False)  # a table without rows
-        extra = None if nothing else _rows(fit, given)
+        extra = None if nothing else _rows(fit, given, response=True)
         estimate, variance, note = _of_groups(fit, rows, extra)
     if observation:
-        weights = fit.design.weights if new is None else None
-        variance = variance + fit.sigma**2 / (1.0 if weights is None else weights)
+        variance = variance + fit.sigma**2 / (fit.design.row_weights if new is None else 1.0)
         note = f"{note} se and interval are those of one more measurement.".strip()
     se = np.sqrt(variance)
     reach = ndtri((1.0 + confidence) / 2.0) * se
@@ -131,25 +129,24 @@ def predict(
     return Table(tuple(str(k + 1) for k in range(len(values))), _COLUMNS, values, note)
 
 
-def _rows(fit: Fit, what: Any) -> Rows:
+def _rows(fit: Fit, what: Any, groups: bool = True, response: bool = False) -> Rows:
     """Make rows of the model from what was given, or take those that were fitted."""
     design, [term] = fit.design, fit.design.terms
     if what is None:
-        groups = tuple(term.levels[code] for code in term.codes)
-        return Rows(design.X, term.Z, groups, design.y)
+        own = tuple(term.levels[code] for code in term.codes)
+        return Rows(design.X, term.Z, own, design.y)
     if not isinstance(what, Rows):
         if design.read is None:
             raise LMMError(
                 "The model was made from arrays, so it cannot read a table. Give the rows as "
-                "lmmlab.engine.design.Rows(X, Z, groups, y)."
+                "lmmlab.engine.rows.Rows(X, Z, groups, y)."
             )
-        return design.read(what)
-    m, p, q = len(what.X), len(design.names), len(term.names)
-    fits = what.X.shape == (m, p) and what.Z.shape == (m, q) and len(what.groups) in (0, m)
-    if not fits or (what.y is not None and what.y.shape != (m,)):
+        return design.read(what, groups=groups, response=response)
+    p, q = len(design.names), len(term.names)
+    if what.X.shape[1] != p or what.Z.shape[1] != q:
         raise LMMError(
-            f"The rows do not fit the model: X is {what.X.shape} and Z {what.Z.shape}, with "
-            f"{len(what.groups)} groups. X needs {p} columns and Z {q}, and each row a group."
+            f"The rows do not fit the model: X is {what.X.shape} and Z {what.Z.shape}. X needs {p} "
+            f"columns and Z {q}."
         )
     require_finite(what.X, design.names)
     require_finite(what.Z, term.names)
@@ -181,7 +178,7 @@ def _of_groups(fit: Fit, rows: Rows, given: Rows | None) -> tuple[Floats, Floats
     estimate = rows.X @ fit.beta + (z * b[:, place]).sum(0)
     told = set() if given is None else set(given.groups)
     note = _note(term.group, set(names[known < 0].tolist()) - told, told - set(names.tolist()))
-    return estimate, variance, note
+    return estimate, variance, note if given is None else f"{note} {_again(fit, given)}".strip()
 
 
 def _seen(fit: Fit, known: Ints) -> Crossproducts:
@@ -234,3 +231,27 @@ def _note(group: str, unknown: set[str], unused: set[str]) -> str:
             f"{'it' if len(unused) == 1 else 'them'} are of no use here."
         )
     return " ".join(said)
+
+
+def _again(fit: Fit, given: Rows) -> str:
+    """Say how many of the rows that are given were fitted already."""
+    design, [term] = fit.design, fit.design.terms
+    old = np.isin(term.levels, given.groups)[term.codes]
+    groups = [term.levels[code] for code in term.codes[old]]
+    fitted = set(_keys(groups, np.column_stack([design.y, design.X, term.Z])[old]))
+    assert given.y is not None  # it was used
+    asked = _keys(given.groups, np.column_stack([given.y, given.X, given.Z]))
+    if not (twice := sum(key in fitted for key in asked)):
+        return ""
+    were = "was fitted already and counts" if twice == 1 else "were fitted already and count"
+    return (
+        f"By all that the model knows of them, {twice} of the rows given {were} twice. Give only "
+        "measurements that are new."
+    )
+
+
+def _keys(groups: Sequence[str], numbers: Floats) -> list[tuple[Any, ...]]:
+    """Make keys of rows, in which numbers that are equal but for rounding are equal."""
+    with np.errstate(over="ignore"):
+        rounded = numbers.astype(np.float32).tolist()
+    return [(group, *row) for group, row in zip(groups, rounded, strict=True)]

@@ -47,7 +47,7 @@ _LOST = (
 )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Profile:
     """Profile likelihood intervals of all parameters, and the curves behind them.
 
@@ -123,6 +123,12 @@ class Profile:
         above = grid > centre
         up, down = _follow(here, best, grid[above]), _follow(here, best, grid[~above][::-1])
         return here.value(grid), np.concatenate([-down[::-1], up])
+
+    def __repr__(self) -> str:
+        return repr(self.table)
+
+    def _repr_html_(self) -> str:
+        return self.table._repr_html_()
 
 
 def profile(fit: Fit, confidence: float = 0.95) -> Profile:

@@ -94,6 +94,17 @@ def satterthwaite(cross: Crossproducts, at: Solution) -> Uncertainty:
     )
 
 
+def white(cross: Crossproducts, at: Solution, sigma: float | Floats) -> Floats:
+    """Give the root (..., p, p) of vcov, vcov = root root'; its columns are white effects.
+
+    Notes
+    -----
+    root = sigma R^-1 A' where A' A is the inverse of X' V0^-1 X in conditioned columns.
+    """
+    root = np.linalg.solve(cross.R, np.swapaxes(at.inverse, -1, -2))
+    return np.asarray(root * np.asarray(sigma)[..., None, None], dtype=float)
+
+
 def projected(cross: Crossproducts, at: Solution, axes: Floats) -> tuple[Floats, Floats]:
     """Give P = Z' V0^-1 Z (..., q, q, m) and C = Z' V0^-1 X (..., q, p, m), X for white effects.
 

@@ -20,6 +20,8 @@ Kind = Literal["normal", "t", "skewed", "bimodal"]
 _USUAL = {"normal": 0.0, "t": 5.0, "skewed": 2.0, "bimodal": 0.9}
 _FARTHEST = 40.0  # sds from a peak, beyond what a double can draw
 _GRID = 2001
+_NARROWEST = 0.999  # peaks farther out are two points
+_STRAIGHT = 1e-3  # with less skewness the gamma distribution cannot be inverted, and need not be
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Shape:
         "t": degrees of freedom, above 2 (usually 5; the fewer, the heavier the tails).
         "skewed": the skewness of a shifted gamma distribution (usually 2, the exponential; 0 is
         normal, a negative one leans the other way).
-        "bimodal": how far the two peaks are from the mean, from 0 to below 1 (usually 0.9): two
+        "bimodal": how far the two peaks are from the mean, from 0 to 0.999 (usually 0.9): two
         equally frequent kinds of people, normal within each kind.
         "normal" has none.
 
@@ -58,10 +60,10 @@ class Shape:
             )
         if self.kind == "skewed" and not abs(amount) <= 10.0:
             raise LMMError(f"The skewness is {amount:g}. Take a number between -10 and 10.")
-        if self.kind == "bimodal" and not 0.0 <= amount < 1.0:
+        if self.kind == "bimodal" and not 0.0 <= amount <= _NARROWEST:
             raise LMMError(
                 f"Two peaks cannot be {amount:g} from the mean when the sd is 1. Take a number "
-                "from 0 to below 1."
+                f"from 0 to {_NARROWEST}."
             )
 
     @property
@@ -98,7 +100,7 @@ class Shape:
             return np.asarray(np.copysign(tail, z) * np.sqrt(1.0 - 2.0 / amount))
         if self.kind == "skewed" and amount:
             lean = np.sign(amount)
-            return np.asarray(lean * _gamma(lean * z, 4.0 / amount**2))
+            return np.asarray(lean * _gamma(lean * z, 4.0 / max(amount**2, 1e-300)))
         if self.kind == "bimodal":
             return np.asarray(np.copysign(_peaks(-np.abs(z), amount), z))
         return z
@@ -109,6 +111,8 @@ NORMAL = Shape()
 
 def _gamma(z: Floats, k: float) -> Floats:
     """Give quantiles of a gamma distribution of shape k, less its mean k, over its sd sqrt(k)."""
+    if k > 4.0 / _STRAIGHT**2:
+        return np.asarray(z + (z * z - 1.0) / (3.0 * np.sqrt(k)))  # Cornish & Fisher (1938)
     near = ndtr(-np.abs(z))
     quantile = np.empty_like(z)
     low = z < 0.0

@@ -98,11 +98,10 @@ class Truth:
     def observed(self, layout: Layout, y: Floats, u: Floats, chance: Floats) -> NDArray[np.bool_]:
         """Tell which of these responses are observed, (..., n); `chance` is the coin of each row.
 
-        The slope that a person may leave for is the last of the random effects.
+        The slope that a person may leave for is the last random effect but the intercept.
         """
         if self.dropout is None:
             return np.ones(y.shape, dtype=bool)
-        slope = None
-        if len(self.random) > 1:
-            slope = self.people.bend(u) @ self.root[-1]
+        slopes = [k for k, name in enumerate(self.random) if name != "1"]
+        slope = self.people.bend(u) @ self.root[slopes[-1]] if slopes else None
         return observed(self.dropout, layout.codes, y, chance, slope)

@@ -168,7 +168,7 @@ def reliability(G: Floats, sigma: float | Floats, contrast: Floats, precision: F
     """
     true = np.maximum(np.einsum("...i,ij,...j->...", contrast, G, contrast), 0.0) * precision
     both = true + np.square(sigma)
-    share: Floats = np.divide(true, both, out=np.zeros_like(both), where=both > 0.0)
+    share: Floats = np.divide(true, both, out=np.zeros_like(both), where=~(both <= 0.0))
     return share
 
 
@@ -200,15 +200,25 @@ def repeated(Z: Floats, G: Floats, sigma: float, b: Floats, contrast: Floats) ->
     contrast : (q,) array
         c.
 
+    Raises
+    ------
+    LMMError
+        If the person's rows say nothing about c'b, or sigma is not above 0.
+
     Notes
     -----
     For given b the BLUP K(y - X beta), K = GZ'V^-1, has mean KZb and covariance sigma^2 KK'
     (Robinson 1991, section 7): it is biased towards 0 for this person, and less variable. Over
     people, b ~ N(0, G), it has the smaller mean squared error.
     """
+    own = np.linalg.pinv(Z).T @ contrast
+    if not (sigma > 0.0 and np.allclose(own @ Z, contrast, rtol=0.0, atol=1e-9)):
+        raise LMMError(
+            "A repeated study needs noise, sigma above 0, and rows of the person that tell what is "
+            "estimated: one visit does not make a line."
+        )
     V = Z @ G @ Z.T + sigma**2 * np.eye(len(Z))
     k = np.linalg.solve(V, Z @ G @ contrast)
-    own = np.linalg.pinv(Z).T @ contrast
     return Repeated(
         own_sd=sigma * float(np.linalg.norm(own)),
         bias=float(k @ Z @ b - contrast @ b),
@@ -233,12 +243,22 @@ def expected_errors(Z: Floats, G: Floats, sigma: float) -> tuple[Floats, Floats]
     own, pulled : (q, q) arrays
         Mean of (estimate - b)(estimate - b)' over b ~ N(0, G) and over the noise.
 
+    Raises
+    ------
+    LMMError
+        If the person's rows do not tell the random effects apart, or sigma is not above 0.
+
     Notes
     -----
     sigma^2 (Z'Z)^-1 for the person's own least squares; G - G Z'V^-1 Z G for the BLUP, which with
     G regular is (G^-1 + Z'Z / sigma^2)^-1 (Laird & Ware 1982). With a random intercept alone their
     ratio is the weight lambda.
     """
+    if not (sigma > 0.0 and np.linalg.matrix_rank(Z) == Z.shape[1]):
+        raise LMMError(
+            "Errors of own estimates need noise, sigma above 0, and rows that tell the random "
+            "effects apart: one visit does not make a line."
+        )
     V = Z @ G @ Z.T + sigma**2 * np.eye(len(Z))
     own = np.asarray(sigma**2 * np.linalg.inv(Z.T @ Z), dtype=np.float64)
     pulled: Floats = G - G @ Z.T @ np.linalg.solve(V, Z @ G)

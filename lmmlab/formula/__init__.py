@@ -105,7 +105,7 @@ def design(formula: str, data: pd.DataFrame) -> Design:
     from lmmlab.formula.table import Memory, complete_rows, numbers
 
     model = parse(formula)
-    rows, dropped = complete_rows(data, columns(model.response) + model.predictors)
+    rows, used = complete_rows(data, columns(model.response) + model.predictors)
     memory: Memory = {}
     y = np.full(len(rows), numbers(model.response, rows, memory))
     known = {factor: variable(factor, rows, memory) for factor in model.factors}
@@ -121,7 +121,8 @@ def design(formula: str, data: pd.DataFrame) -> Design:
         X=fixed.values,
         names=fixed.names,
         terms=(_random_term(model, rows, random),),
-        dropped=dropped,
+        dropped=len(data) - len(used),
+        rows=used,
         formula=" ".join(formula.split()),
         response=text(model.response),
         hypotheses=tuple((name, L[own]) for name, own in fixed.terms),
@@ -133,11 +134,15 @@ def _random_term(model: Model, rows: pd.DataFrame, made: tuple[Matrix, ...]) -> 
     """Merge the random terms, which share one grouping factor, into one `Term` with blocks."""
     from lmmlab.formula.table import levels
 
-    groups = list(dict.fromkeys(":".join(part.group) for part in model.random))
-    if len(groups) > 1:
+    crossed: dict[frozenset[str], str] = {}  # a:b and b:a are the same
+    for part in model.random:
+        crossed.setdefault(frozenset(part.group), ":".join(part.group))
+    group, *others = crossed.values()
+    if others:
         raise LMMError(
-            f"The formula has {len(groups)} grouping factors, {' and '.join(groups)}; this version "
-            "fits one ((1 | a/b) stands for two, a and a:b). Keep the one that matters most."
+            f"The formula has {len(crossed)} grouping factors, {' and '.join([group, *others])}; "
+            "this version fits one ((1 | a/b) stands for two, a and a:b). Keep the one that "
+            "matters most."
         )
     codes, found = levels(rows[model.random[0].group[0]])
     for name in model.random[0].group[1:]:
@@ -146,7 +151,7 @@ def _random_term(model: Model, rows: pd.DataFrame, made: tuple[Matrix, ...]) -> 
         found = tuple(f"{found[k // len(labels)]}:{labels[k % len(labels)]}" for k in used)
     if len(found) < 2:
         raise LMMError(
-            f"The grouping factor {groups[0]} has only one level, {found[0]}, in the {len(rows)} "
+            f"The grouping factor {group} has only one level, {found[0]}, in the {len(rows)} "
             "rows that are used. How much groups differ can only be seen from several; use a "
             "column that tells them apart."
         )
@@ -154,7 +159,7 @@ def _random_term(model: Model, rows: pd.DataFrame, made: tuple[Matrix, ...]) -> 
     for name in names:
         if names.count(name) > 1:
             raise LMMError(
-                f"{name} varies between the levels of {groups[0]} in two random terms, which "
+                f"{name} varies between the levels of {group} in two random terms, which "
                 "cannot be told apart; name it in one of them. (x | g) already contains (1 | g); "
                 "write (0 + x | g) for the slope alone."
             )
@@ -164,7 +169,7 @@ def _random_term(model: Model, rows: pd.DataFrame, made: tuple[Matrix, ...]) -> 
         for block in ([len(Z.names)] if part.correlated else [1] * len(Z.names))
     ]
     return Term(
-        group=groups[0],
+        group=group,
         names=tuple(names),
         Z=np.hstack([part.values for part in made]),
         codes=np.asarray(codes, dtype=np.intp),

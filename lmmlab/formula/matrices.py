@@ -16,7 +16,7 @@ from lmmlab.engine.design import Floats, Ints, LMMError
 from lmmlab.engine.remarks import listed
 from lmmlab.formula.coding import Column, column, written
 from lmmlab.formula.grammar import Call, Name, Node, text
-from lmmlab.formula.table import Memory, check_finite, is_numeric, levels, numbers
+from lmmlab.formula.table import NUMBERS, Memory, check_finite, is_numeric, levels, numbers
 from lmmlab.formula.terms import Term
 
 if TYPE_CHECKING:
@@ -57,8 +57,11 @@ def variable(node: Node, rows: pd.DataFrame, memory: Memory) -> Variable:
     match node:
         case Call("C", Name(name)):
             return _factor(node, name, rows, memory)
-        case Name(name) if node in memory or not is_numeric(name, rows):
-            return _factor(node, name, rows, memory)
+        case Name(name):
+            if node not in memory and is_numeric(name, rows):
+                memory[node] = NUMBERS
+            if memory.get(node) != NUMBERS:
+                return _factor(node, name, rows, memory)
         case Call("poly" | "bs", argument):
             x = np.broadcast_to(numbers(argument, rows, memory), len(rows))
             values = check_finite(_basis(node, x, memory), node, rows)

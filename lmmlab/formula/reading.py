@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from lmmlab.engine.design import Floats, LMMError, Rows
+from lmmlab.engine.design import Floats, LMMError
+from lmmlab.engine.rows import Rows
 from lmmlab.formula.coding import Column, product
 from lmmlab.formula.grammar import columns
 from lmmlab.formula.matrices import variable
@@ -39,8 +40,15 @@ class Reading:
     fixed: tuple[Column, ...]
     random: tuple[Column, ...]
 
-    def __call__(self, data: Any) -> Rows:
+    def __call__(self, data: Any, *, groups: bool = True, response: bool = True) -> Rows:
         """Turn a table into rows of the model.
+
+        Parameters
+        ----------
+        data : DataFrame
+            The table.
+        groups, response : bool
+            Whether to read these, if the table has them. What is not asked for may hold anything.
 
         Raises
         ------
@@ -50,9 +58,9 @@ class Reading:
         """
         model, present = self.model, list(getattr(data, "columns", ()))
         used = [name for factor in model.factors for name in columns(factor)]
-        group = [name for name in model.random[0].group if name in present]
-        rows, missing = complete_rows(data, used + group)
-        if missing:
+        group = [name for name in model.random[0].group if groups and name in present]
+        rows, complete = complete_rows(data, used + group)
+        if len(complete) < len(data):
             raise LMMError(_incomplete(data, used + group))
         known = [variable(factor, rows, self.memory) for factor in model.factors]
         labels = [np.array(found)[codes] for codes, found in (levels(rows[g]) for g in group)]
@@ -61,7 +69,7 @@ class Reading:
             X=product(self.fixed, known, len(rows)),
             Z=product(self.random, known, len(rows)),
             groups=tuple(map(":".join, zip(*labels, strict=True))) if named else (),
-            y=self._response(data),
+            y=self._response(data) if response else None,
         )
 
     def _response(self, data: Any) -> Floats | None:

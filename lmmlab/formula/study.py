@@ -7,7 +7,7 @@ seed gives the same people whatever the parameters, the number of groups or the 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
 
 import numpy as np
 
@@ -94,6 +94,7 @@ def simulate(
     2  222.9    0      2
     3  247.3    1      2
     """
+    from lmmlab.engine.estimable import is_number
     from lmmlab.engine.missingness import Dropout, observed
     from lmmlab.engine.shape import Shape
     from lmmlab.engine.simulate import LEAVING, normals, response, root, visits
@@ -117,9 +118,9 @@ def simulate(
         raise LMMError(
             f"{made.dropped} rows of the data have a missing value; leave them out first."
         )
-    if not (isinstance(sigma, int | float | np.number) and 0 <= sigma < np.inf):
+    if not is_number(sigma) or not 0 <= sigma < np.inf:
         raise LMMError(f"sigma is {sigma!r}; the residual sd is a number, 0 or more.")
-    if not isinstance(seed, int | np.integer):
+    if not _whole(seed):
         raise LMMError(f"The seed is {seed!r}; give a whole number.")
     [term] = made.terms
     T = root(_vector("sd", sd, term.names, "random"), _correlations(corr, made))
@@ -135,7 +136,7 @@ def simulate(
         term.codes,
         _vector("beta", beta, made.names, "fixed"),
         T,
-        sigma,
+        float(sigma),
         u,
         residuals.bend(drawn[term.codes, max(q, _FIRST_VISIT) + number]),
     )
@@ -169,9 +170,8 @@ def _layout(model: Model, name: str, groups: int | None, per_group: int | None) 
             "data= a table with these columns."
         )
     for count, least, what in ((groups, 2, "groups"), (per_group, 1, "per_group")):
-        if not isinstance(count, int | np.integer) or count < least:
+        if not _whole(count) or count < least:
             raise LMMError(f"{what} is {count!r}; give a whole number from {least} on.")
-    assert groups is not None and per_group is not None
     if groups * per_group > _MOST_ROWS:
         raise LMMError(f"{groups} x {per_group} rows are too many; {_MOST_ROWS} are the most.")
     people = pd.Categorical.from_codes(
@@ -182,11 +182,21 @@ def _layout(model: Model, name: str, groups: int | None, per_group: int | None) 
     return pd.DataFrame(columns | {group: people})
 
 
-def _vector(what: str, values: Any, names: tuple[str, ...], kind: str) -> Floats:
+def _whole(value: Any) -> TypeGuard[int]:
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+
+
+def _numbers(values: Any) -> Floats:
+    """Make an array of what consists of real numbers; NaN of anything else."""
     try:
-        vector = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError):
-        vector = np.empty(0)
+        array = np.asarray(values)
+    except ValueError:  # rows of different lengths
+        return np.array(np.nan)
+    return array.astype(np.float64) if array.dtype.kind in "iuf" else np.array(np.nan)
+
+
+def _vector(what: str, values: Any, names: tuple[str, ...], kind: str) -> Floats:
+    vector = _numbers(values)
     if vector.shape != (len(names),) or not np.isfinite(vector).all():
         raise LMMError(
             f"{what} is {values!r}, but the model has {len(names)} {kind} effects, "
@@ -201,13 +211,19 @@ def _correlations(corr: Any, made: Design) -> Floats:
     q = len(term.names)
     block = np.repeat(np.arange(len(term.blocks)), term.blocks)
     inside = block[:, None] == block
-    try:
-        matrix = np.array(np.broadcast_to(np.asarray(corr, dtype=np.float64), (q, q)))
-    except (TypeError, ValueError):
+    given = _numbers(corr)
+    if given.shape not in ((), (q, q)) or not np.isfinite(given).all():
         raise LMMError(
-            f"corr must be a number or a {q} x {q} matrix, for {', '.join(term.names)}."
-        ) from None
-    between = matrix[~inside] if np.ndim(corr) else matrix[:1, 0] * (max(term.blocks) == 1)
+            f"corr must be a number or a {q} x {q} matrix, for {', '.join(term.names)}; this is "
+            f"{corr!r}."
+        )
+    matrix = np.broadcast_to(given, (q, q))
+    between = matrix[~inside] if given.shape else matrix[:1, 0] * (max(term.blocks) == 1)
+    if between.any() and q == 1:
+        raise LMMError(
+            f"corr is {corr!r}, but only {term.names[0]} varies between levels of {term.group}, so "
+            "there is nothing to correlate; leave corr out."
+        )
     if between.any():
         raise LMMError(
             f"corr is {corr!r}, but by the formula some of the random effects "

@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lmmlab.engine.design import Floats, Ints, LMMError
+from lmmlab.engine.design import Floats, Ints, LMMError, require_distinct
 from lmmlab.formula.grammar import Call, Name, Node, Number, Sign, columns, text
 
 if TYPE_CHECKING:
     import pandas as pd
 
-#: What is remembered of the rows that are fitted, so that others are read in the same way: the
-#: levels of a factor, the mean and sd of center() and scale(), the basis of poly() and bs().
+#: What is remembered of the rows that are fitted, so that others are read in the same way: whether
+#: a column is one of numbers or which levels it has, the mean and sd of center() and scale(), the
+#: basis of poly() and bs().
 Memory = dict[Node, Any]
+NUMBERS = "numbers"
 
 _ARITHMETIC = {
     "+": np.add,
@@ -34,8 +36,8 @@ _ARITHMETIC = {
 }
 
 
-def complete_rows(data: Any, names: list[str]) -> tuple[pd.DataFrame, int]:
-    """Take the rows in which nothing is missing, and count the others.
+def complete_rows(data: Any, names: list[str]) -> tuple[pd.DataFrame, Ints]:
+    """Take the rows in which nothing is missing, and say which they are, counted from 0.
 
     Raises
     ------
@@ -69,7 +71,7 @@ def complete_rows(data: Any, names: list[str]) -> tuple[pd.DataFrame, int]:
         )
     if not keep.all():
         rows = rows[keep]
-    return rows.infer_objects(), int((~keep).sum())
+    return rows.infer_objects(), np.flatnonzero(keep)
 
 
 def _no_column(name: str, names: list[str]) -> str:
@@ -92,6 +94,11 @@ def levels(column: pd.Series) -> tuple[Ints, tuple[str, ...]]:
 
     They stand in the order of a categorical column and are sorted otherwise; categories without a
     row are left out.
+
+    Raises
+    ------
+    LMMError
+        If two categories have the same name, as the number 1 and the text "1" have.
     """
     import pandas as pd
 
@@ -103,7 +110,9 @@ def levels(column: pd.Series) -> tuple[Ints, tuple[str, ...]]:
             column.astype(str) if column.dtype == object else column, sort=True
         )
     whole = [int(v) if isinstance(v, float) and v.is_integer() else v for v in found]
-    return codes.astype(np.intp), tuple(map(str, whole))
+    names = tuple(map(str, whole))
+    require_distinct(names, str(column.name))
+    return codes.astype(np.intp), names
 
 
 def numbers(node: Node | None, rows: pd.DataFrame, memory: Memory) -> Any:

@@ -1,29 +1,46 @@
-"""Benchmarks run with one BLAS thread, and print the peers' times beside ours."""
+"""Benchmarks run with one BLAS thread, and print the peers' times beside ours.
+
+``pytest tests/benchmarks --benchmark-only --docs`` also writes them into docs/speed.md.
+"""
 
 import os
+from pathlib import Path
 
 import pytest
 
 for library in ("OPENBLAS", "OMP", "MKL"):  # read when NumPy is loaded, which is later
     os.environ[f"{library}_NUM_THREADS"] = "1"
 
-LINES = pytest.StashKey[list[str]]()
+DOCS = Path(__file__).parents[2] / "docs" / "speed.md"
+START, END = "<!-- speed: start -->\n", "<!-- speed: end -->\n"
+ROWS = pytest.StashKey[list[tuple[str, str, str, str]]]()
+
+
+def pytest_addoption(parser):
+    parser.addoption("--docs", action="store_true", help="write the times into docs/speed.md")
 
 
 @pytest.fixture
 def beside(benchmark, request):
     """A function that keeps a target and the peers' times, in ms, to be shown beside ours."""
-    lines = request.config.stash.setdefault(LINES, [])
+    rows = request.config.stash.setdefault(ROWS, [])
 
     def keep(target, **peers):
         benchmark.extra_info.update(target_ms=target, **peers)
-        ours = 1e3 * benchmark.stats.stats.min
+        what = request.node.name.removeprefix("test_").replace("_", " ").replace("[", ": ")
         others = ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in peers.items())
-        lines.append(f"{request.node.name}: {ours:.2f} ms (target {target:g}); {others}")
+        ours = 1e3 * benchmark.stats.stats.min
+        rows.append((what.removesuffix("]"), f"{ours:.2f}", f"{target:g}", others))
 
     return keep
 
 
 def pytest_terminal_summary(terminalreporter, config):
-    for line in config.stash.get(LINES, []):
-        terminalreporter.write_line(line)
+    rows = config.stash.get(ROWS, [])
+    for what, ours, target, others in rows:
+        terminalreporter.write_line(f"{what}: {ours} ms (target {target}); {others}")
+    if config.getoption("--docs") and rows:
+        table = ["| what | ms | target | beside |", "|---|--:|--:|---|"]
+        table += [f"| {' | '.join(row)} |" for row in rows]
+        before, rest = DOCS.read_text().split(START)
+        DOCS.write_text(before + START + "\n".join(table) + "\n" + END + rest.split(END)[1])

@@ -40,7 +40,7 @@ def test_least_squares(studies, method):
     X = layout.matrix(LINE)
     expected = ols(grouped(Y[0], X, X, layout.codes), method, Y).contrast([0, 1])
     np.testing.assert_allclose(found.estimate, expected.estimate)
-    np.testing.assert_allclose(found.se, expected.error)
+    np.testing.assert_allclose(found.se, expected.se)
     np.testing.assert_allclose(found.df, expected.df)
     assert found.fitted.all() and not found.singular.any() and found.df.shape == (8,)
 

@@ -52,6 +52,7 @@ def test_responses_have_the_mean_and_the_covariance_of_the_model():
 def test_the_seed_decides_and_nothing_else(sleepstudy, monkeypatch):
     drawn = sleepstudy.bootstrap(50, seed=3)
     again, first = sleepstudy.bootstrap(50, seed=3), sleepstudy.bootstrap(20, seed=3)
+    assert repr(drawn).startswith("50 responses simulated from the estimates and refitted by REML")
     assert (drawn.beta == again.beta).all() and (drawn.G == again.G).all()
     np.testing.assert_allclose(first.beta, drawn.beta[:20], rtol=1e-12)
     assert not (sleepstudy.bootstrap(50, seed=4).beta == drawn.beta).any()

@@ -5,7 +5,7 @@ import pytest
 from scipy.optimize import nnls
 
 from lmmlab import load
-from lmmlab.engine.boundary import mixture, weights
+from lmmlab.engine.boundary import mixture, shares
 from lmmlab.engine.crossproducts import condition
 from lmmlab.engine.design import grouped
 from lmmlab.formula import design
@@ -31,12 +31,12 @@ def test_percentage_points(value, df, p):
 def test_one_new_direction_is_a_half_space():
     cross = condition(design("Reaction ~ Days + (Days | Subject)", load("sleepstudy")))
     start, slope = np.array([[1.0], [0.0]]), np.eye(2)
-    assert weights(cross, start, np.array([[1.3]])) == (0.5, 0.5)
-    assert weights(cross, np.array([[1.0], [2.0]]), np.array([[1.3]])) == (0.5, 0.5)
-    assert weights(cross, slope, np.eye(2)) == (1.0,)
-    assert weights(cross, np.zeros((2, 0)), NONE) is None  # a 2 x 2 matrix from nothing
+    assert shares(cross, start, np.array([[1.3]])) == (0.5, 0.5)
+    assert shares(cross, np.array([[1.0], [2.0]]), np.array([[1.3]])) == (0.5, 0.5)
+    assert shares(cross, slope, np.eye(2)) == (1.0,)
+    assert shares(cross, np.zeros((2, 0)), NONE) is None  # a 2 x 2 matrix from nothing
     apart = condition(design("Reaction ~ Days + (Days || Subject)", load("sleepstudy")))
-    assert weights(apart, start, np.array([[1.3]])) == (0.5, 0.5)
+    assert shares(apart, start, np.array([[1.3]])) == (0.5, 0.5)
 
 
 def dense_covariance(made, place, Lambda, new):
@@ -80,7 +80,7 @@ def test_two_new_variances_make_a_wedge(made, q, blocks, place, new):
     V = dense_covariance(data, place, Lambda, new)
     r = V[0, 1] / np.sqrt(V[0, 0] * V[1, 1])
     both = 0.25 + np.arcsin(r) / (2 * np.pi)
-    got = weights(condition(data), place, Lambda)
+    got = shares(condition(data), place, Lambda)
     assert got == pytest.approx((0.5 - both, 0.5, both), abs=1e-9)
 
     # The same from the geometry: how many elements of a normal vector's projection are positive.
@@ -96,11 +96,11 @@ def test_orthogonal_columns_are_nearly_independent():
     z = np.tile([-1.0, 1.0], 200)
     Z = np.column_stack([np.ones(400), z])
     data = grouped(np.arange(400.0), Z, Z, np.repeat(range(4), 100), blocks=(1, 1))
-    assert weights(condition(data), np.zeros((2, 0)), NONE) == pytest.approx(
+    assert shares(condition(data), np.zeros((2, 0)), NONE) == pytest.approx(
         (0.25, 0.5, 0.25), abs=0.02
     )
 
 
 def test_three_at_once_have_no_formula(made):
     data = made(4, q=3, groups=9, blocks=(1, 1, 1))
-    assert weights(condition(data), np.zeros((3, 0)), NONE) is None
+    assert shares(condition(data), np.zeros((3, 0)), NONE) is None

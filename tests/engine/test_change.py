@@ -40,7 +40,7 @@ def test_one_group_is_the_paired_t_test(made):
     assert row["p"] == pytest.approx(theirs.pvalue, rel=1e-10)
     assert (row["lower"], row["upper"]) == pytest.approx((low, high), rel=1e-10)
     assert row["df"] == theirs.df == 16
-    assert "17 persons" in repr(ours)
+    assert "17 persons" in repr(ours) and "17 persons" in ours._repr_html_()
 
 
 def test_two_groups_are_the_t_test_of_change_scores(made):
@@ -82,7 +82,7 @@ def test_many_studies_at_once(made, adjusted):
     assert many.df.shape == (2, 3) and many.df[1, 2] == one.df
     with pytest.raises(LMMError, match="6 studies"):
         many.table()
-    assert "Change" in repr(many)
+    assert "Change" in repr(many) and many._repr_html_() is None
 
 
 def test_regression_to_the_mean():
@@ -132,10 +132,31 @@ def test_refuses_groups_that_make_no_sense(made):
     Y = made()
     refused("treated must say 0 or 1 for each of the 20 persons", Y, ARM[:-1])
     refused("treated must say 0 or 1", Y, ARM + 1)
-    refused("treated must say 0 or 1", Y, np.where(ARM == 1, "yes", "no"))
+    refused("for each of the 20 persons; it says no for person 1", Y, np.where(ARM, "yes", "no"))
     refused("Nobody who is treated has", Y, 0 * ARM)
     Y[ARM == 0, -1] = GAP
     refused("Nobody who is not treated has", Y, ARM)
+
+
+def test_one_study_that_cannot_be_analysed_spoils_no_other(made):
+    """Nobody treated, too few, nothing to adjust for, no error, and one that is well."""
+    Y = made(lead=(5,))
+    Y[0, ARM == 1, 0] = Y[1, 3:, 0] = GAP
+    Y[2, :, 0] = 1.0
+    Y[3] = ARM[:, None] * [0.0, 0.0, 1.0] + np.random.default_rng(1).standard_normal((20, 1))
+    many, well = change(Y, ARM, adjusted=True), change(Y[4], ARM, adjusted=True)
+    np.testing.assert_allclose(many.beta[4], well.beta)
+    np.testing.assert_allclose(many.se[4], well.se)
+    assert np.isnan(many.beta[:4]).all() and np.isnan(many.se[:4]).all()
+    plain = change(Y[1:4], ARM)
+    assert np.isnan(plain.beta).all(-1).tolist() == [True, False, True]
+    refused("First values do not vary", Y[[2, 2]], ARM, True)
+
+
+def test_first_values_may_vary_little_far_from_zero(made):
+    Y = made()
+    ours, far = (change(origin + 1e-5 * Y, ARM, adjusted=True) for origin in (0.0, 1e6))
+    np.testing.assert_allclose(far.beta[1:], ours.beta[1:], rtol=1e-2)
 
 
 def test_refuses_too_few_and_too_alike():

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lmmlab import LMMError, compare, lmm, load
+from lmmlab import LMMError, compare, lmm, load, simulate
 from lmmlab.engine.design import grouped
 from lmmlab.engine.fit import fit
 
@@ -182,9 +182,48 @@ def test_models_from_arrays_have_numbers(made):
     design = made(2, q=2)
     [term] = design.terms
     start = replace(design, terms=(replace(term, Z=term.Z[:, :1], names=("z0",), blocks=(1,)),))
-    table = compare(fit(design), fit(start))
+    small, large = fit(start), fit(design)
+    table = compare(large, small)
     assert table.rows == ("model 2", "model 1")
-    assert cell(table, 1, "chi2") >= 0
+    assert table.values[:, 1].tolist() == [small.deviance, large.deviance]
+    assert cell(table, 1, "chi2") == small.deviance - large.deviance > 0.1
+
+
+def test_rounding_is_no_evidence(sleep):
+    # the new variance is estimated as zero, so the deviances are equal but for rounding
+    table = simulate(
+        "Reaction ~ Days + (1 | Subject)", beta=[250, 10], sd=[30], sigma=25, data=sleep, seed=20
+    )
+    small = lmm("Reaction ~ Days + (1 | Subject)", table)
+    large = lmm("Reaction ~ Days + (Days || Subject)", table)
+    assert large.sd["Subject"].loc["Days", "sd"] == 0
+    for scale in (1.0, 1e-6, 1e6):
+        fits = [
+            lmm(fit.design.formula, table.assign(Reaction=scale * table.Reaction))
+            for fit in (small, large)
+        ]
+        assert compare(*fits).values[1, 4:].tolist() == [0, 1, 1, 1]
+
+
+def test_the_same_model_twice(fitted):
+    model = fitted("Days + (Days | Subject)")
+    for other in (model, fitted("Days + (1 + Days | Subject)")):
+        table = compare(model, other)
+        assert "are the same model, so there is nothing to test" in table.note
+        assert np.isnan(table.values[:, 4:]).all()
+
+
+def test_rows_that_were_left_out_must_be_the_same(sleep):
+    # y is equal in the rows that are left out, so that the responses alone cannot tell
+    tied = sleep.assign(a=sleep.Days.astype(float), b=sleep.Days.astype(float))
+    tied.loc[[3, 4], "Reaction"] = 300.0
+    tied.loc[3, "a"] = tied.loc[4, "b"] = np.nan
+    a, b = (lmm(f"Reaction ~ {x} + (1 | Subject)", tied) for x in "ab")
+    np.testing.assert_array_equal(a.design.y, b.design.y)
+    with pytest.raises(LMMError, match=r"different rows, .*any column of either"):
+        compare(a, b)
+    whole = lmm("Reaction ~ 1 + (1 | Subject)", tied.dropna(subset="a"))
+    assert len(compare(a, whole)) == 2  # the same rows, the others left out before
 
 
 def test_what_may_not_be_compared(sleep, fitted):
@@ -207,8 +246,8 @@ def test_what_may_not_be_compared(sleep, fitted):
             ["different rows, or different values of Reaction"],
         ),
         ([model, lmm("Reaction ~ Days + (1 | Subject)", sleep[::-1])], ["different rows"]),
-        ([model, weighed], ["weigh the rows differently"]),
-        ([model, model.at([1.0])], ["was given, not estimated", "what lmm() returns"]),
+        ([model, weighed], ["different weights", "give both the same"]),
+        ([model, model.at([1.0])], ["needs estimates, and theta was given"]),
     ]:
         with pytest.raises(LMMError) as caught:
             compare(*models)

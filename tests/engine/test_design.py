@@ -33,6 +33,7 @@ def design(**changes):
         ({"names": ()}, "0 names"),
         ({"blocks": (2,)}, r"blocks of sizes \(2,\)"),
         ({"levels": ("p",), "codes": 0 * CODES}, "g has only one level, p"),
+        ({"levels": ("p", "q", "p")}, "g has two levels called p"),
         ({"codes": CODES + 1}, "between 0 and 1.* go from 1 to 2"),
         ({"codes": CODES - 1}, "go from -1 to 0"),
         ({"Z": np.array([[1.0], [np.inf], [1.0], [1.0]])}, "a is inf in row 2"),
@@ -69,6 +70,11 @@ def test_a_design_that_cannot_be(changes, said):
         design(**changes)
 
 
+def test_weights_of_rows():
+    assert design().row_weights.tolist() == [1, 1, 1, 1]
+    assert design(weights=np.arange(1.0, 5.0)).row_weights.tolist() == [1, 2, 3, 4]
+
+
 def test_designs_are_frozen():
     with pytest.raises(AttributeError):
         design().y = np.zeros(4)
@@ -85,5 +91,7 @@ def test_arrays_become_a_design():
     assert only.codes.tolist() == [1, 0, 1]
     assert (made.names, only.names, only.blocks) == (("x0", "x1"), ("z0",), (1,))
     assert {made.y.dtype, made.X.dtype, only.Z.dtype, made.weights.dtype} == {np.dtype(float)}
-    with pytest.raises(LMMError, match="two dimensions"):
+    with pytest.raises(LMMError, match="X must be an array of numbers in two dimensions"):
         grouped([1, 2], [1, 1], [[1], [1]], [0, 1])
+    with pytest.raises(LMMError, match="y must be an array of numbers in one dimension"):
+        grouped(["1", "2"], [[1], [1]], [[1], [1]], [0, 1])

@@ -103,7 +103,9 @@ def test_at_another_sigma(model, sleep, dense):
     assert wide.at(model.theta).sigma == pytest.approx(model.sigma, rel=1e-12)
 
 
-@pytest.mark.parametrize("sigma", [0.0, -1.0, np.nan, np.inf])
+@pytest.mark.parametrize(
+    "sigma", [0.0, -1.0, np.nan, np.inf, 1e200, 1e-200, "a", [1.0], np.array([1.0, 2.0]), True, 1j]
+)
 def test_a_sigma_that_cannot_be(model, sigma):
     with pytest.raises(LMMError, match="sigma must be a positive number"):
         model.at(model.theta, sigma)
@@ -115,9 +117,23 @@ def test_a_theta_that_cannot_be(model, theta):
         model.at(theta)
 
 
+@pytest.mark.parametrize("theta", ["a", {}, [1j, 0.0, 1.0], np.ones(3) * 1j, [[1.0], [0.0, 1.0]]])
+def test_a_theta_that_is_no_numbers(model, theta):
+    with pytest.raises(LMMError, match="theta must be real numbers"):
+        model.at(theta)
+
+
+@pytest.mark.parametrize("sigma", [2, np.float32(2.0), np.array(2.0)])
+def test_a_sigma_of_another_type(model, sigma):
+    other = model.at(model.theta, sigma)
+    assert type(other.sigma) is float
+    assert other.deviance == model.at(model.theta, 2.0).deviance
+
+
 def test_reml_is_true_or_false(sleep):
-    with pytest.raises(LMMError, match="reml must be True or False: reml=False is maximum"):
-        fit(sleep, "ML")
+    for ask in (lambda: fit(sleep, "ML"), lambda: evaluate(sleep, [1.0, 0.0, 1.0], reml="ML")):
+        with pytest.raises(LMMError, match="reml must be True or False: reml=False is maximum"):
+            ask()
 
 
 def test_evaluate_needs_no_estimable_model():

@@ -157,3 +157,19 @@ def test_singular_is_no_error():
 def test_bad_input(call, says):
     with pytest.raises(LMMError, match=says):
         call()
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda: vpc(np.eye(2), 1.0, np.array([[3.0]])), "must be q x q"),
+        (lambda: implied(np.eye(2), 1.0, np.ones((3, 1))), "must be q x q"),
+        (lambda: narrowest(np.array([[1.0, -5.0], [-5.0, 1.0]])), "no covariance matrix"),
+        (lambda: narrowest(np.array([[1.0, 0.0], [0.0, -1.0]])), "no covariance matrix"),
+        (lambda: correlation(np.array([[1.0, 0.5], [-0.9, 1.0]])), "symmetric"),
+        (lambda: moved(np.full((2, 2), np.nan), 1.0), "finite"),
+    ],
+)
+def test_what_is_no_covariance_is_said(call, says):
+    with pytest.raises(LMMError, match=says):
+        call()

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
@@ -221,6 +222,51 @@ def test_units_and_order_of_rows_do_not_matter(made, method, blocks):
 
 
 @pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("unit", [1e-6, 1e-12, 1e-18, 1e12])
+@pytest.mark.parametrize("L", [np.eye(3), np.eye(3)[1:], [[0, 1, 0], [1, 0, 0], [1, 1, 0]]])
+def test_units_of_effects_do_not_matter_to_a_joint_test(method, unit, L):
+    """Rows of L that differ by dozens of powers of ten: F is the same to the last digits."""
+    data, formula = load("sleepstudy"), "Reaction ~ Days + I(Days^2) + (1 | Subject)"
+    expected = lmm(formula, data).test(method, L)[0]
+    row = lmm(formula, data.assign(Days=unit * data["Days"])).test(method, L)[0]
+    if method == "satterthwaite":  # whose df are about the eigenvectors of L vcov L'
+        first = np.asarray(L)[:, 0] * 1.0
+        assert 17.0 < row[1] <= 160.0 + 1e-6
+        if not first.any():
+            assert row[1] == pytest.approx(expected[1], rel=1e-6)
+        row, expected = np.delete(row, [1, 3]), np.delete(expected, [1, 3])
+    assert row == pytest.approx(expected, rel=1e-6)
+
+
+def test_units_of_effects_matter_to_satterthwaites_joint_df():
+    """As in lmerTest: where effects have df of their own, much depends on how L is written."""
+    data, formula = load("sleepstudy"), "Reaction ~ Days + I(Days^2) + (1 | Subject)"
+    model = lmm(formula, data)
+    root = np.diag(model.se) @ np.linalg.cholesky(model.vcov / np.outer(model.se, model.se))
+    U = np.linalg.svd(root)[0]  # eigenvectors of vcov, and their t with df one by one
+    df = np.array([model.test(L=axis)[0, 2] for axis in U.T])
+    E = (df / (df - 2)).sum()
+    assert model.test(L=np.eye(3))[0, 1] == pytest.approx(2 * E / (E - 3), rel=1e-9)
+    apart = lmm(formula, data.assign(Days=1e-6 * data["Days"])).test(L=np.eye(3))[0, 1]
+    assert apart < 0.7 * model.test(L=np.eye(3))[0, 1]
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("size", [1e-200, 1e-100, 1e200])
+def test_weights_of_any_size(sleep, method, size):
+    """No square overflows, and none becomes zero."""
+    expected, row = sleep.test(method, [1, 9])[0], sleep.test(method, [size, 9 * size])[0]
+    assert row[2:5] == pytest.approx(expected[2:5], rel=1e-9)
+    assert row[[0, 1, 5, 6]] / size == pytest.approx(expected[[0, 1, 5, 6]], rel=1e-9)
+    together = sleep.test(method, [[size, 9 * size], [0, 1]])[0]
+    plain = sleep.test(method, [[1, 9], [0, 1]])[0]
+    assert together == pytest.approx(plain, rel=1e-9)
+    assert sleep.test(method, [size, 1.0])[0, 3] == pytest.approx(
+        sleep.test(method, "(Intercept)" if size > 1 else "Days")[0, 3], rel=1e-9
+    )
+
+
+@pytest.mark.parametrize("method", METHODS)
 def test_the_origin_of_time_does_not_matter(made, method):
     one = made(7, p=2, q=2, groups=10, spread=2.0)
     (term,) = one.terms
@@ -265,6 +311,9 @@ def test_confidence_and_names():
     assert row.rows == ("10 Days",)
     reach = stats.t.ppf(0.95, row[0, 2]) * row[0, 1]
     assert row[0, 5:] == pytest.approx([row[0, 0] - reach, row[0, 0] + reach], rel=1e-10)
+    for level in (np.float32(0.9), np.array(0.9)):
+        same = model.test(L=[0, 10], confidence=level)[0]
+        assert same == pytest.approx(row[0], rel=1e-6)
     assert model.test(L=("(Intercept)", "Days")).rows == ("(Intercept) and Days",)
 
 
@@ -279,6 +328,14 @@ def sleep():
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        ({"method": np.array(["wald", "wald"])}, "this is array"),
+        ({"method": None}, "this is None"),
+        ({"L": [1j, 0.0]}, "L must be the name of a fixed effect"),
+        ({"L": np.array([1j, 0.0])}, "L must be the name of a fixed effect"),
+        ({"L": np.array(["Dose"])}, "no fixed effect 'Dose'"),
+        ({"confidence": 1.0 - 1e-16}, "confidence must lie between 0 and 1"),
+        ({"confidence": np.array([0.9, 0.95])}, "confidence must lie between 0 and 1"),
+        ({"confidence": True}, "confidence must lie between 0 and 1"),
         ({"method": "kr"}, '"wald", "satterthwaite" or "kenward-roger"; this is \'kr\''),
         ({"L": "days"}, "no fixed effect 'days'. Did you mean 'Days'"),
         ({"L": ["Days", "Dose"]}, "no fixed effect 'Dose'"),
@@ -301,13 +358,13 @@ def test_bad_input(sleep, arguments, said):
 @pytest.mark.parametrize("method", METHODS[1:])
 def test_a_given_theta_has_no_df(sleep, method):
     known = sleep.at(sleep.theta)
-    with pytest.raises(LMMError, match="theta was given, not estimated"):
+    with pytest.raises(LMMError, match='unlike "wald", needs estimates, and theta was given'):
         known.test(method)
     assert known.test("wald")[1] == pytest.approx(sleep.test("wald")[1], rel=1e-9)
     astray = replace(
         sleep, source="search", theta=known.theta, solution=sleep.at([2, 0, 1]).solution
     )
-    with pytest.raises(LMMError, match="theta is no minimum"):
+    with pytest.raises(LMMError, match="needs estimates, and the search did not end in a minimum"):
         astray.test(method)
 
 
@@ -325,6 +382,21 @@ def test_df_that_cannot_be_computed(sleep, monkeypatch):
     for L in (None, ["Days"]):
         with pytest.raises(LMMError, match=r"degrees of freedom for .* cannot be computed"):
             sleep.test(L=L)
+
+
+def test_a_term_that_cannot_be_tested_is_named_and_the_others_stay(sleep):
+    """Two of 3 treatments' effects on 5 groups have 2 df together; the covariate has many."""
+    y, _, groups = trial(J=5, n=6)
+    x = np.random.default_rng(2).standard_normal(len(y))
+    data = pd.DataFrame({"y": y, "x": x, "dose": np.array(list("abc"))[groups % 3], "id": groups})
+    model = lmm("y ~ x + dose + (1 | id)", data)
+    table = model.anova("kenward-roger")
+    assert np.isfinite(table.loc["x"].astype(float)).all()
+    assert table.loc["dose"].tolist() == [2.0, "undefined", "undefined", "undefined"]
+    assert "F for dose cannot be computed" in table.note
+    assert np.isfinite(model.anova().values).all()
+    with pytest.raises(LMMError, match="F for doseb and dosec cannot be computed"):
+        model.test("kenward-roger", ["doseb", "dosec"])
 
 
 def test_nothing_to_test(sleep):

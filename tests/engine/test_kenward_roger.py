@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from lmmlab import lmm, load
 from lmmlab.engine.covariance import covariance, positions
 from lmmlab.engine.design import LMMError, grouped
 from lmmlab.engine.fit import fit
@@ -115,13 +116,13 @@ def uncertainty(df, *directions):
 
 def test_analysis_of_variance_is_exact():
     """Where the matrix is known up to a factor with chi-square on 7: F on 2 and 7, not scaled."""
-    assert scaled(uncertainty(7), np.eye(2)) == pytest.approx((7.0, 1.0), rel=1e-12)
-    assert scaled(uncertainty(2), np.eye(2)) == pytest.approx((2.0, 1.0))  # its F has no mean
-    assert scaled(uncertainty(1), np.eye(2)) == pytest.approx((1.0, 1.0))
-    assert scaled(uncertainty(4), np.eye(2)[:1]) == pytest.approx((4.0, 1.0), rel=1e-12)
+    for df in (3, 7):
+        assert scaled(uncertainty(df), np.eye(2)) == pytest.approx((df, 1.0), rel=1e-12)
+    for df in (1, 2, 4):
+        assert scaled(uncertainty(df), np.eye(2)[:1]) == pytest.approx((df, 1.0), rel=1e-12)
 
 
-@pytest.mark.parametrize("nu", [3, 9, 40])
+@pytest.mark.parametrize("nu", [4, 9, 40])
 def test_hotelling_is_exact(nu):
     """A 2 x 2 Wishart matrix on nu degrees of freedom: T**2 (nu - 1) / (2 nu) is F(2, nu - 1)."""
     half = np.sqrt(1.0 / nu)
@@ -130,7 +131,37 @@ def test_hotelling_is_exact(nu):
     assert (df, scale) == pytest.approx((nu - 1.0, (nu - 1.0) / nu), rel=1e-9)
 
 
-def test_too_few_groups_for_a_joint_test():
-    S = [np.diag([2.0, -2.0])]
-    with pytest.raises(LMMError, match="too few groups to test these 2 effects together"):
-        scaled(uncertainty(100, *S), np.eye(2))
+def test_an_f_without_a_mean_has_no_scale():
+    for known in (uncertainty(1), uncertainty(2), uncertainty(100, np.diag([2.0, -2.0]))):
+        assert np.isnan(scaled(known, np.eye(2))).all()
+
+
+@pytest.mark.parametrize("left_out", [(), (3,), (17,), (0, 11, 12)])
+def test_four_people_are_too_few_for_two_effects_together(left_out):
+    """At 2 df, one row more or less of 40 moved the scale of F between .0001 and .4."""
+    data = load("sleepstudy")
+    few = data[data["Subject"].astype(str).isin(["308", "330", "334", "349"])]
+    model = lmm("Reaction ~ Days + (Days | Subject)", few.drop(few.index[list(left_out)]))
+    with pytest.raises(LMMError, match=r"F for \(Intercept\) and Days cannot .* too few groups"):
+        model.test("kenward-roger", ["(Intercept)", "Days"])
+    table = model.test("kenward-roger", ["Days"])  # F on 1 and 3 is t on 3
+    assert table[0, 1:] == pytest.approx(
+        [
+            model.test("kenward-roger", "Days")[0, k] ** power
+            for k, power in ((2, 1), (3, 2), (4, 1))
+        ]
+    )
+
+
+def test_with_five_people_a_row_less_is_a_small_change():
+    data = load("sleepstudy")
+    few = data[data["Subject"].astype(str).isin(["308", "330", "334", "349", "350"])]
+    model = lmm("Reaction ~ Days + (Days | Subject)", few)
+    whole = model.test("kenward-roger", np.eye(2))[0]
+    assert whole[1] == pytest.approx(3.0, rel=1e-9)
+    for row in (3, 17):
+        less = lmm("Reaction ~ Days + (Days | Subject)", few.drop(few.index[row]))
+        assert less.test("kenward-roger", np.eye(2))[0, 1] == pytest.approx(3.0, rel=0.01)
+        wald = [each.test("wald", np.eye(2))[0, 2] for each in (less, model)]
+        scale = less.test("kenward-roger", np.eye(2))[0, 2] / wald[0]
+        assert scale == pytest.approx(whole[2] / wald[1], rel=0.01)

@@ -6,30 +6,15 @@ Those that belong to one function (implied correlations, epsilons, design effect
 
 import numpy as np
 import pytest
-from scipy.special import fdtr, stdtr, stdtrit
+from scipy.special import stdtr, stdtrit
 
 from lmmlab import compare, lmm, load
-from lmmlab.engine.batch import batch
 from lmmlab.engine.classical.regression import ols
 from lmmlab.engine.design import grouped
 from lmmlab.engine.fit import fit
 from lmmlab.engine.layout import members
-from lmmlab.engine.variance import anova_icc, icc
 
 SLOPE = "Reaction ~ Days + (Days | Subject)"
-
-# Davies (1949): yield of dyestuff (grams of standard colour) from six batches, five samples each.
-DYESTUFF = np.array(
-    [
-        [1545, 1440, 1440, 1520, 1580],
-        [1540, 1555, 1490, 1560, 1495],
-        [1595, 1550, 1605, 1510, 1560],
-        [1445, 1440, 1595, 1465, 1545],
-        [1595, 1630, 1515, 1635, 1625],
-        [1520, 1455, 1450, 1480, 1445],
-    ],
-    dtype=float,
-)
 
 
 def near(value, figure):
@@ -79,25 +64,6 @@ def test_sleepstudy_tests_of_the_daily_change_and_of_own_slopes():
         assert near(compare(*fits)[1, 4], chi2)
 
 
-@pytest.mark.parametrize(
-    ("reml", "variance", "deviance"), [(True, 1764.05, 319.654), (False, 1388.33, 327.327)]
-)
-def test_dyestuff(reml, variance, deviance):
-    one = np.ones((30, 1))
-    model = fit(grouped(DYESTUFF.ravel(), one, one, np.repeat(np.arange(6), 5)), reml)
-    assert near(model.G["group"][0, 0], variance)
-    assert near(model.deviance, deviance)
-
-    between = 5.0 * DYESTUFF.mean(1).var(ddof=1)
-    within = DYESTUFF.var(axis=1, ddof=1).mean()
-    assert (between, within) == (pytest.approx(11271.5), pytest.approx(2451.25))
-    by_formula = (between - within) / 5.0 if reml else (5.0 / 6.0 * between - within) / 5.0
-    assert model.G["group"][0, 0] == pytest.approx(by_formula)
-    if reml:
-        shares = anova_icc(between, within, 5), icc(np.sqrt(by_formula), np.sqrt(within))
-        assert model.icc == pytest.approx(shares[0]) == pytest.approx(shares[1])
-
-
 def test_dyestuff2_has_no_variance_between_batches():
     model = lmm("Yield ~ 1 + (1 | Batch)", load("dyestuff2"))
     y = load("dyestuff2")["Yield"].to_numpy().reshape(6, 5)
@@ -122,27 +88,3 @@ def test_z_tests_of_a_treatment_of_whole_groups():
         made = fit(grouped(y, X, X[:, :1], codes))
         assert made.test("satterthwaite")[1, 2] == pytest.approx(J - 2)
         assert made.test("kenward-roger")[1, 2] == pytest.approx(J - 2)
-
-
-@pytest.mark.parametrize(
-    ("groups", "rows", "share", "reml", "ml"),
-    [
-        (6, 5, 0.0, 0.561, 0.661),
-        (6, 5, 0.1, 0.331, 0.420),
-        (6, 5, 0.3, 0.103, 0.144),
-        (12, 5, 0.1, 0.217, 0.269),
-        (10, 20, 0.05, 0.118, 0.157),
-    ],
-)
-def test_how_often_a_variance_is_estimated_as_zero(groups, rows, share, reml, ml):
-    ratio = 1.0 + rows * share / (1.0 - share)
-    df = groups - 1, groups * (rows - 1)
-    assert near(fdtr(*df, 1.0 / ratio), reml)
-    assert near(fdtr(*df, groups / (groups - 1) / ratio), ml)
-    rng = np.random.default_rng(7)
-    codes, one = members([rows] * groups), np.ones((groups * rows, 1))
-    b = np.sqrt(share) * rng.standard_normal((4000, groups))
-    Y = b[:, codes] + np.sqrt(1.0 - share) * rng.standard_normal((4000, len(codes)))
-    for kind, rate in ((True, reml), (False, ml)):
-        found = batch(grouped(Y[0], one, one, codes), Y, kind).singular.mean()
-        assert abs(found - rate) < 3.0 * np.sqrt(rate * (1.0 - rate) / 4000)

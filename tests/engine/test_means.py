@@ -91,7 +91,7 @@ def test_paired_is_the_paired_t_test():
     a, b = rng.standard_normal((2, 9)) + rng.standard_normal(9)
     y, person = np.concatenate([a, b]), np.tile(np.arange(9), 2)
     t = stats.ttest_rel(b, a)
-    found = paired(y, ["a"] * 9 + ["b"] * 9, person)
+    found = paired(y, person, ["a"] * 9 + ["b"] * 9)
     row = found.table().values[0]
     assert row[:1] == pytest.approx([np.mean(b - a)])
     assert row[2:5] == pytest.approx([8, t.statistic, t.pvalue])
@@ -99,9 +99,9 @@ def test_paired_is_the_paired_t_test():
     assert row[5:] == pytest.approx([interval.low, interval.high])
     assert found.names == ("b - a",)
     order = rng.permutation(18)
-    again = paired(y[order], np.repeat([0, 1], 9)[order], person[order])
+    again = paired(y[order], person[order], np.repeat([0, 1], 9)[order])
     assert again.vcov == pytest.approx(found.vcov)
-    assert paired([y, 3 * y], np.repeat([0, 1], 9), person).se[1] == pytest.approx(3 * found.se)
+    assert paired([y, 3 * y], person, np.repeat([0, 1], 9)).se[1] == pytest.approx(3 * found.se)
 
 
 def test_paired_averages_trials_and_is_the_mixed_model_with_slopes():
@@ -111,25 +111,38 @@ def test_paired_averages_trials_and_is_the_mixed_model_with_slopes():
     start, gain = 3 * rng.standard_normal(10), 1 + rng.standard_normal(10)
     y = start[person] + x * gain[person] + rng.standard_normal(120)
     X = np.column_stack([np.ones(120), x])
-    found, model = paired(y, x, person), fit(grouped(y, X, X, person))
+    found, model = paired(y, person, x), fit(grouped(y, X, X, person))
     assert found.beta[0] == pytest.approx(model.beta[1])
     assert found.se[0] == pytest.approx(model.se[1], rel=1e-5)
+
+
+@pytest.mark.parametrize("origin", [0.0, 1e4])
+def test_differences_that_are_equal_but_for_rounding_have_no_error(origin):
+    y = origin + np.array([0.1, 0.2, 0.2, 0.3, 0.3, 0.4, 1.1, 1.2])
+    found = paired(y, [1, 1, 2, 2, 3, 3, 4, 4], list("abababab"))
+    assert found.se.tolist() == [0.0] and found.sigma == 0.0
+    assert found.table().frame().loc["b - a", "p"] == "undefined"
+    assert "no residuals" in found.table().note
 
 
 @pytest.mark.parametrize(
     ("call", "says"),
     [
-        (lambda: paired([1.0, 2, 3], list("aba"), [1, 1, 2]), "Person 2 has no row in condition b"),
+        (lambda: paired([1.0, 2, 3], [1, 1, 2], list("aba")), "Person 2 has no row in condition b"),
         (
-            lambda: paired([1.0, 2, 3], list("abc"), [1, 1, 1]),
+            lambda: paired([1.0, 2, 3], [1, 1, 1], list("abc")),
             "need two conditions, and there are 3",
         ),
-        (lambda: paired([1.0, 2.0], list("ab"), [1, 1]), "1 rows cannot tell 1 coefficients"),
-        (lambda: paired([1.0, np.nan] * 2, list("abab"), [1, 1, 2, 2]), "missing"),
-        (lambda: paired([1.0, 2.0], list("abab"), [1, 1, 2, 2]), "one label for each of the 2"),
-        (lambda: on_means(groups([3, 3])), "2 rows cannot tell 2 coefficients"),
-        (lambda: on_means(groups([3] * 6), errors="CR2"), "need groups"),
+        (lambda: paired([1.0, 2.0], [1, 1], list("ab")), "One person is no sample"),
+        (lambda: paired([1.0, np.nan] * 2, [1, 1, 2, 2], list("abab")), "missing"),
+        (lambda: paired([1.0, 2.0], [1, 1, 2, 2], list("abab")), "one label for each of the 2"),
+        (lambda: on_means(groups([3, 3])), "2 groups cannot tell 2 coefficients"),
+        (lambda: on_means(groups([3] * 6), errors="CR2"), "nothing to cluster"),
         (lambda: on_means(replace(groups([3] * 6), terms=())), "no groups"),
+        (lambda: on_means(groups([3] * 6), Y=np.zeros(19)), "18 values in its last axis.*19"),
+        (lambda: on_means(groups([3] * 6), Y=np.zeros((18, 2))), "18 values in its last axis"),
+        (lambda: on_means(groups([3] * 6), Y=["a"] * 18), "y must be numbers"),
+        (lambda: on_means(groups([3] * 6), errors="HC9"), "errors must be one of"),
     ],
 )
 def test_bad_input(call, says):

@@ -8,7 +8,7 @@ from scipy.stats import norm
 from lmmlab.engine.classical.missing import (
     complete_cases,
     last_observation_carried_forward,
-    means,
+    occasion_means,
 )
 from lmmlab.engine.classical.wide import wide
 from lmmlab.engine.design import LMMError
@@ -42,17 +42,17 @@ def test_many_studies_at_once():
     Y = np.where(rng.random((2, 3, 9, 4)) < 0.3, GAP, rng.standard_normal((2, 3, 9, 4)))
     for remedy in (complete_cases, last_observation_carried_forward):
         np.testing.assert_array_equal(remedy(Y)[1, 2], remedy(Y[1, 2]))
-    for many, one in zip(means(Y), means(Y[1, 2]), strict=True):
+    for many, one in zip(occasion_means(Y), occasion_means(Y[1, 2]), strict=True):
         np.testing.assert_allclose(many[1, 2], one)
 
 
 def test_means_are_of_those_who_are_there():
-    ours = means(TABLE[:3])
+    ours = occasion_means(TABLE[:3])
     np.testing.assert_allclose(ours.mean, [13 / 3, 2.5, 5.0])
     assert ours.persons.tolist() == [3, 2, 2]
     own = TABLE[:3, 0]
     assert ours.se[0] == pytest.approx(own.std(ddof=1) / np.sqrt(3))
-    large = means(TABLE[:3] + 1e8)
+    large = occasion_means(TABLE[:3] + 1e8)
     np.testing.assert_allclose(large.se, ours.se, rtol=1e-6)
 
 
@@ -96,11 +96,11 @@ def test_bias_of_completers_and_of_carrying_forward(rule, completers):
     for strength in (1.0, -1.0):  # the highest leave, the lowest leave
         seen = observed(Dropout(rule, LOST, strength), codes, y, coin)
         Y = np.where(seen, y, GAP).reshape(PEOPLE, 2)
-        kept = means(complete_cases(Y))
+        kept = occasion_means(complete_cases(Y))
         assert kept.persons.tolist() == [PEOPLE * 7 // 10] * 2
         assert abs(kept.mean[1] + strength * completers) < 3 * kept.se[1] + 5e-4
         assert abs(kept.mean[1] + strength * bias_of_completers(rule)) < 3 * kept.se[1]
-        carried = means(last_observation_carried_forward(Y))
+        carried = occasion_means(last_observation_carried_forward(Y))
         assert abs(carried.mean[1] + strength * bias_carried(rule)) < 3 * carried.se[1]
 
 
@@ -110,10 +110,10 @@ def test_carrying_forward_is_off_even_if_a_coin_decides():
     y = rng.standard_normal((4000, 20, 2))
     y[..., 1] += 2.0
     y[:, :6, 1] = GAP
-    carried = means(last_observation_carried_forward(y)).mean[:, 1]
+    carried = occasion_means(last_observation_carried_forward(y)).mean[:, 1]
     error = carried.std() / np.sqrt(len(carried))
     assert abs(carried.mean() - 2.0 * (1 - LOST)) < 3 * error
-    assert abs(means(y).mean[:, 1].mean() - 2.0) < 4 * error
+    assert abs(occasion_means(y).mean[:, 1].mean() - 2.0) < 4 * error
 
 
 # ---- bad input
@@ -121,16 +121,20 @@ def test_carrying_forward_is_off_even_if_a_coin_decides():
 
 @pytest.mark.parametrize("Y", [[1.0, 2.0], [[1.0], [2.0]], 3.0, []])
 def test_refuses_what_is_no_table(Y):
-    for function in (complete_cases, last_observation_carried_forward, means):
+    for function in (complete_cases, last_observation_carried_forward, occasion_means):
         with pytest.raises(LMMError, match=r"table of persons by occasions|at least one row"):
             function(Y)
 
 
 def test_refuses_occasions_that_nobody_sees():
     with pytest.raises(LMMError, match="At occasion 2 fewer than two persons"):
-        means([[1.0, 2.0], [3.0, GAP]])
+        occasion_means([[1.0, 2.0], [3.0, GAP]])
     with pytest.raises(LMMError, match="At occasion 1 fewer than two"):
-        means(complete_cases([[1.0, 2.0], [3.0, GAP]]))
+        occasion_means(complete_cases([[1.0, 2.0], [3.0, GAP]]))
+    full = [[1.0, 2.0], [3.0, 6.0]]
+    many = occasion_means([[[1.0, 2.0], [3.0, GAP]], full])
+    np.testing.assert_array_equal(many.mean, [[2.0, GAP], [2.0, 4.0]])
+    np.testing.assert_array_equal(many.se[1], occasion_means(full).se)
 
 
 def test_refuses_two_values_in_one_place():

@@ -212,3 +212,21 @@ def test_ledger_57_a_floor_makes_a_correlation():
 def test_what_cannot_be(make, says):
     with pytest.raises(LMMError, match=says):
         make()
+
+
+def test_the_slope_is_the_effect_that_is_not_the_intercept():
+    from lmmlab.engine.layout import Layout, members, occasions
+    from lmmlab.engine.truth import Truth
+
+    codes = members([3] * 6)
+    layout, u = Layout(codes, {"day": occasions(codes)}), np.zeros((6, 2))
+    u[:, 0], u[:, 1] = [5, 4, 3, 2, 1, 0], [0, 1, 2, 3, 4, 5]
+    kept = {}
+    for random in (("1", "day"), ("day", "1")):
+        truth = Truth({"1": 0.0}, random, np.eye(2), 1.0, dropout=Dropout("own slope", 0.5))
+        seen = truth.observed(layout, np.zeros(18), u, np.zeros(18))
+        kept[random] = seen[2::3].tolist()
+    assert kept["1", "day"] == [True] * 3 + [False] * 3
+    assert kept["day", "1"] == [False] * 3 + [True] * 3
+    alone = Truth({"1": 0.0}, ("day",), np.eye(1), 1.0, dropout=Dropout("own slope", 0.5))
+    assert alone.observed(layout, np.zeros(18), u[:, 1:], np.zeros(18))[2::3].sum() == 3

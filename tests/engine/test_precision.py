@@ -169,3 +169,17 @@ def test_power_has_its_limits():
 def test_bad_input(call, says):
     with pytest.raises(LMMError, match=says):
         call()
+
+
+@pytest.mark.parametrize("df", [1, 2, 3, 10, 22, 100])
+def test_power_far_out(df):
+    away = np.linspace(0.0, 100.0, 4001)
+    found = power(away, 1.0, df)
+    assert (np.diff(found) >= -1e-9).all()
+    assert found[-1] == pytest.approx(1.0, abs=1e-2 if df == 1 else 1e-9)
+    assert ((found >= 0.0499) & (found <= 1.0 + 1e-9)).all()
+
+
+def test_a_number_is_no_list_of_groups():
+    with pytest.raises(LMMError, match="the rows of each group"):
+        effective_size(0.4, 60)

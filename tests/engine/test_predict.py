@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 
 from lmmlab import LMMError, lmm, load
-from lmmlab.engine.design import Rows, grouped
+from lmmlab.engine.design import grouped
 from lmmlab.engine.fit import evaluate, fit
 from lmmlab.engine.predict import predict
+from lmmlab.engine.rows import Rows
 
 FOLDER = Path(__file__).parent.parent / "reference"
 CASES = [path for path in sorted(FOLDER.glob("*.json")) if '"kind": "lmm"' in path.read_text()]
@@ -225,6 +226,8 @@ def test_a_fit_survives_pickling_and_still_predicts(slope):
     ("options", "pieces"),
     [
         ({"level": "groups"}, ["population", "group", "'groups'"]),
+        ({"level": np.array(["group", "population"])}, ["level must be"]),
+        ({"level": ["group"]}, ["level must be"]),
         ({"confidence": 95}, ["between 0 and 1", "95"]),
         ({"observation": True}, ["observation is about one group", 'level="group"']),
         ({"given": "seen"}, ["given is about one group", 'level="group"']),
@@ -263,10 +266,32 @@ def test_what_is_given_of_others_is_told(slope):
     assert "No row of Subject nwe is predicted" in slope.predict(new, "group", given=seen).note
 
 
+def test_rows_that_were_fitted_are_not_given_again_in_silence(sleep, slope):
+    own = sleep[sleep.Subject == "308"]
+    new = pd.DataFrame({"Days": [10, 10], "Subject": ["308", "new"]})
+    note = slope.predict(new, "group", given=own.head(3)).note
+    assert "3 of the rows given" in note and "count twice" in note
+    more = own.head(2).assign(Days=[10, 11])
+    assert "count twice" not in slope.predict(new, "group", given=more).note
+    assert "count twice" not in slope.predict(new, "group", given=own.assign(Subject="new")).note
+    assert (
+        "1 of the rows given was fitted already and counts twice"
+        in slope.predict(new, "group", given=own.tail(1)).note
+    )
+
+
+def test_rows_of_large_numbers(made):
+    # squares are finite below 1e100, and so is what tells rows apart
+    model = fit(made(1))
+    [term] = model.design.terms
+    big = Rows(model.design.X[:2] * 1e80, term.Z[:2], term.levels[:2], model.design.y[:2] * 1e80)
+    assert np.isfinite(model.predict(big, "group", given=big).values).all()
+
+
 def test_models_that_cannot_predict_say_so(made, sleep):
     with pytest.raises(LMMError, match="made from arrays"):
         fit(made(1)).predict(sleep)
     one = np.ones((6, 1))
     twice = evaluate(grouped(range(6), np.hstack([one, one]), one, list("aabbcc")), [1.0])
-    with pytest.raises(LMMError, match="linearly dependent"):
+    with pytest.raises(LMMError, match="combinations of others"):
         twice.predict()

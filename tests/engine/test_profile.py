@@ -166,6 +166,8 @@ def test_a_correlation_without_a_value():
     assert np.isfinite(np.delete(table.values, place, axis=0)).all()
     assert f"The data say nothing of {name}" in table.note
     assert "undefined" in repr(table)
+    profile = model.profile()
+    assert repr(profile) == repr(table) and profile._repr_html_() == table._repr_html_()
     with pytest.raises(LMMError, match="has no profile"):
         model.profile().curve(name)
 

@@ -74,7 +74,7 @@ def test_CR2_as_in_the_textbook(contrast, weights):
     assert ours.vcov == pytest.approx(vcov)
     found = ours.contrast(contrast)
     assert found.estimate == pytest.approx(ours.beta @ contrast)
-    assert found.error**2 == pytest.approx(contrast @ vcov @ contrast)
+    assert found.se**2 == pytest.approx(contrast @ vcov @ contrast)
     assert found.df == pytest.approx(df)
 
 
@@ -115,6 +115,7 @@ def test_sleepstudy_is_the_t_test_of_own_slopes():
     assert (found.beta[1], found.se[1]) == pytest.approx((10.467, 1.546), abs=5e-4)
     assert ols(design).se[1] == pytest.approx(1.238, abs=5e-4)
     assert "CR2" in found.table().note and "18 groups" in repr(found)
+    assert found._repr_html_() == found.table()._repr_html_()
 
 
 def test_a_treatment_of_whole_groups():
@@ -127,7 +128,7 @@ def test_a_treatment_of_whole_groups():
     means = y.reshape(10, 6).mean(1)
     a, b = means[::2], means[1::2]
     assert found.estimate == pytest.approx(b.mean() - a.mean())
-    assert found.error**2 == pytest.approx((a.var(ddof=1) + b.var(ddof=1)) / 5)
+    assert found.se**2 == pytest.approx((a.var(ddof=1) + b.var(ddof=1)) / 5)
     assert found.df == pytest.approx(8.0)
 
 
@@ -183,6 +184,58 @@ def test_what_says_nothing_has_no_test():
     assert flat.values[0, 0] == 2.0
 
 
+@pytest.mark.parametrize("errors", ["CR0", "CR2"])
+def test_what_rounding_leaves_is_no_standard_error(errors):
+    """Residuals of groups add up to 0 where each group has its own mean; a constant has none."""
+    dummies = (CODES[:, None] == np.arange(7)).astype(float)
+    own = regress(prepare(dummies, errors, CODES), data()[1])
+    assert own.se.tolist() == [0.0] * 7
+    assert "Single groups determine it" in own.table().note
+    found = regress(prepare(data()[0], errors, CODES), np.full(39, 0.1))
+    assert found.se.tolist() == [0.0] * 3 and found.sigma == 0.0
+    assert "No test of x0, x1 and x2. The response leaves no residuals" in found.table().note
+    with pytest.raises(LMMError, match="The response leaves no residuals"):
+        found.contrast([0, 1, 0])
+
+
+def test_small_residuals_are_not_rounding():
+    """Rows in the thousands at an origin of 1e9: residuals of size 1 are still residuals."""
+    X, y, _ = data()
+    many = np.tile(y, 100)
+    found = regress(prepare(np.tile(X, (100, 1))), [many, 1e9 + many])
+    assert found.se[1] == pytest.approx(found.se[0], rel=1e-4)
+
+
+@pytest.mark.parametrize(("errors", "unit"), [("CR0", "group"), ("CR2", "group"), ("HC3", "row")])
+def test_what_one_group_determines_is_named(errors, unit):
+    """One treated group of five: CR2 sees a fifth of the variance of the effect, and says so."""
+    codes = np.repeat(np.arange(5), 6) if unit == "group" else np.arange(30)
+    X = np.column_stack([np.ones(30), codes == 2])
+    design = prepare(X, errors, codes, names=("start", "treated"))
+    table = regress(design, np.random.default_rng(6).standard_normal(30)).table()
+    assert f"One {unit} alone determines a part of treated." in table.note
+    assert "undefined" not in str(table)
+    if errors == "CR2":
+        seen = regress(design, np.eye(30)).vcov.sum(0) / np.linalg.inv(X.T @ X)
+        assert seen.diagonal() == pytest.approx([1.0, 0.2])
+    X[codes == 3, 1] = 1.0  # a second treated one
+    assert "alone" not in regress(prepare(X, errors, codes), np.arange(30.0) ** 2).table().note
+
+
+def test_a_row_that_is_its_own_coefficient_has_no_robust_test():
+    X = np.eye(4)[[0, 1, 1, 2, 2, 3, 3]]
+    table = regress(prepare(X, "HC2"), [1.0, 2, 3, 4, 4.5, 5, 7]).table()
+    assert "No test of x0. Single rows determine it" in table.note
+
+
+def test_units_of_columns_and_response_do_not_matter():
+    X, y, _ = data()
+    one = regress(prepare(X, "CR2", CODES), y)
+    large = regress(prepare(1e85 * X, "CR2", CODES), 1e-60 * y)
+    assert large.df == pytest.approx(one.df)
+    assert large.beta / large.se == pytest.approx(one.beta / one.se)
+
+
 @pytest.mark.parametrize("errors", ALL)
 def test_replicates_are_single_fits(errors):
     X, y, w = data(weights=True)
@@ -196,7 +249,7 @@ def test_replicates_are_single_fits(errors):
     assert many.sigma[1, 2] == pytest.approx(one.sigma)
     estimate, error, df = many.contrast([0, 1, 1])
     assert (estimate[1, 2], error[1, 2], df) == pytest.approx(one.contrast([0, 1, 1]))
-    assert "6 responses" in repr(many)
+    assert "6 responses" in repr(many) and many._repr_html_() is None
 
 
 @pytest.mark.parametrize("errors", ALL)

@@ -104,7 +104,8 @@ def test_tables_show_the_rows_that_apply():
     assert np.isfinite(anova.sphericity.values).all()
     assert "angle and noise:angle" in anova.table.note
     assert "above 1" in anova.sphericity.note
-    assert "Mauchly W" in repr(anova) and "nan" not in repr(anova).lower()
+    for text in (repr(anova), anova._repr_html_()):
+        assert "error SS" in text and "Mauchly W" in text and "nan" not in text.lower()
 
 
 def test_two_levels_need_no_sphericity():
@@ -113,7 +114,7 @@ def test_two_levels_need_no_sphericity():
     anova = rm_anova(y[keep], person[keep], {"noise": within["noise"][keep]})
     assert len(anova.sphericity) == 0 and "No term needs sphericity" in anova.sphericity.note
     assert anova.gg.tolist() == [1.0] and anova.gg_p == pytest.approx(anova.p, rel=1e-12)
-    Y = wide(y[keep], person[keep], within["noise"][keep])
+    Y = wide(y[keep], person[keep], within["noise"][keep] == "present")
     change = Y[:, 1] - Y[:, 0]
     t = change.mean() / (change.std(ddof=1) / np.sqrt(len(change)))
     assert anova.F == pytest.approx(t**2)  # the paired t test
@@ -177,6 +178,27 @@ def test_order_units_and_labels_do_not_matter(made):
         np.testing.assert_allclose(getattr(other, name), getattr(ours, name), rtol=1e-6)
 
 
+@pytest.mark.parametrize("unit", [1e80, 1e-80])
+def test_units_far_away(sleep, unit):
+    y, person, within = sleep
+    ours, other = rm_anova(y, person, within), rm_anova(unit * y, person, within)
+    for name in ("F", "p", "gg", "gg_p", "hf", "hf_p", "W", "W_p"):
+        assert getattr(other, name) == pytest.approx(getattr(ours, name), rel=1e-6)
+    assert epsilon(1e-170 * ar1(5, 0.7)) == pytest.approx(epsilon(ar1(5, 0.7)))
+
+
+def test_two_factors_within_are_no_random_intercept_model():
+    """Each term has an error of its own: persons by that term."""
+    y, person, within, _ = data_of("maxwell_delaney_rmanova")
+    angle, noise = (np.unique(within[k], return_inverse=True)[1] for k in ("angle", "noise"))
+    X = np.hstack([M[2 * angle + noise] for M in contrasts((3, 2)).values()])
+    model = fit(grouped(y, X, X[:, :1], person))
+    anova = rm_anova(y, person, within)
+    assert anova.error_SS[0] / anova.error_df[0] != pytest.approx(model.sigma**2, rel=0.05)
+    assert anova.error_SS.sum() / anova.error_df.sum() == pytest.approx(model.sigma**2)
+    assert (model.beta[3] / model.se[3]) ** 2 != pytest.approx(anova.F[0], rel=0.05)
+
+
 def test_many_studies_at_once(made):
     y, person, within, between = made(lead=(2, 3))
     many = rm_anova(y, person, within, between)
@@ -188,7 +210,7 @@ def test_many_studies_at_once(made):
         np.testing.assert_allclose(own, getattr(one, name), rtol=1e-10)
     with pytest.raises(LMMError, match="6 studies"):
         print(many.table)
-    assert "RMAnova" in repr(many)
+    assert "RMAnova" in repr(many) and many._repr_html_() is None
 
 
 def test_sums_of_squares_add_up(made):
@@ -369,6 +391,13 @@ def test_refuses_factors_on_the_wrong_side():
     refused("at least one factor within", y, person, {}, sex)
 
 
+def test_refuses_factors_without_a_name_or_on_both_sides():
+    y, person, age, sex = data_of("orthodont_rmanova")
+    refused("within must give each factor a name.*this is a list", y, person, [age["age"]])
+    refused("between must give each factor a name", y, person, age, [sex["Sex"]])
+    refused("age cannot be within persons and between them", y, person, age, {**age, **sex})
+
+
 def test_refuses_one_level_and_too_few_persons(sleep):
     y, person, within = sleep
     refused("Days has only one level, 0", y[::10], person[::10], {"Days": within["Days"][::10]})
@@ -393,7 +422,12 @@ def test_refuses_a_response_without_error(sleep):
     refused("Nothing is left as error for Days", np.full(180, 250.1), person, within)
     refused("Nothing is left as error for Days", np.zeros(180), person, within)
     refused("Nothing is left as error for Days", 0.1 * day + y[::10].repeat(10), person, within)
-    refused("Nothing is left as error for Days", np.stack([y, 0 * y]), person, within)
+    refused("Nothing is left as error for Days", np.stack([0 * y, 0 * y]), person, within)
+    anova = rm_anova(np.stack([y, 0 * y]), person, within)
+    one = rm_anova(y, person, within)
+    for name in ("F", "p", "gg", "gg_p", "hf", "hf_p", "W", "W_p"):
+        assert getattr(anova, name)[0] == pytest.approx(getattr(one, name), rel=1e-10)
+        assert np.isnan(getattr(anova, name)[1]).all()
 
 
 def test_refuses_labels_and_numbers_that_make_no_sense(sleep):

@@ -112,9 +112,25 @@ def test_a_slider_deforms():
         ("skewed", 11, "skewness is 11"),
         ("skewed", np.nan, "skewness is nan"),
         ("bimodal", 1.0, "cannot be 1 from the mean"),
-        ("bimodal", -0.1, "from 0 to below 1"),
+        ("bimodal", -0.1, "from 0 to 0.999"),
     ],
 )
 def test_what_is_no_shape(kind, amount, says):
     with pytest.raises(LMMError, match=says):
         Shape(kind, amount)
+
+
+def test_little_skewness_is_continuous():
+    z = np.linspace(-8.0, 8.0, 161)
+    for amount in (1e-160, 1e-5, 3e-4, 9.9e-4, 1.01e-3):
+        bent = Shape("skewed", amount).bend(z)
+        assert np.isfinite(bent).all()
+        assert np.abs(bent - z - amount * (z * z - 1.0) / 6.0).max() < 1e-3
+
+
+def test_peaks_that_are_almost_two_points():
+    z = np.linspace(-37.0, 37.0, 20_001)
+    bent = Shape("bimodal", 0.999).bend(z)
+    assert np.isfinite(bent).all() and (np.diff(bent) >= 0.0).all()
+    with pytest.raises(LMMError, match=r"to 0\.999"):
+        Shape("bimodal", 0.9999)

@@ -84,3 +84,18 @@ def test_errors_over_repeated_studies_average_to_errors_over_people():
 def test_bad_input(call, says):
     with pytest.raises(LMMError, match=says):
         call()
+
+
+def test_nothing_is_hidden_as_zero():
+    assert np.isnan(reliability(np.eye(1), np.nan, np.ones(1), np.array([2.0])))[0]
+    with pytest.raises(LMMError, match="one visit does not make a line"):
+        repeated(np.array([[1.0, 0.0]]), np.eye(2), 1.0, np.ones(2), np.array([0.0, 1.0]))
+    with pytest.raises(LMMError, match="one visit does not make a line"):
+        expected_errors(np.ones((3, 2)), np.eye(2), 1.0)
+
+
+def test_reliability_of_a_combination_uses_the_covariances():
+    G, c, precision = np.array([[4.0, -1.5], [-1.5, 1.0]]), np.array([1.0, 2.0]), np.array([3.0])
+    true = 4.0 - 2.0 * 2.0 * 1.5 + 4.0
+    assert reliability(G, 2.0, c, precision)[0] == pytest.approx(true / (true + 4.0 / 3.0))
+    assert reliability(np.zeros((1, 1)), 0.0, np.ones(1), np.zeros(1))[0] == 0.0

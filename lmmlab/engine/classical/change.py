@@ -10,14 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from lmmlab.engine.classical.wide import occasions
+from lmmlab.engine.classical.wide import ROUNDING, by_occasion
 from lmmlab.engine.design import Floats, Ints, LMMError
 from lmmlab.engine.estimates import estimates
 from lmmlab.engine.table import Table
 
-_ROUNDING = 1e-24  # a share of a sum of squares that is nothing but rounding
 _DEPENDENT = 1e-10  # what a column adds to those before it, relatively, if it adds nothing
 
 
@@ -45,7 +44,7 @@ def change_scores(Y: ArrayLike) -> Floats:
     >>> change_scores([[1.0, 4.0, 3.0], [5.0, 4.0, np.nan]]).tolist()
     [2.0, nan]
     """
-    Y = occasions(Y)
+    Y = by_occasion(Y)
     change: Floats = Y[..., -1] - Y[..., 0]
     return change
 
@@ -54,7 +53,7 @@ def change_scores(Y: ArrayLike) -> Floats:
 class Change:
     """A regression of the change from the first to the last occasion.
 
-    Leading axes (...) are repetitions of the study.
+    Leading axes (...) are repetitions of the study; one that cannot be analysed has NaN.
 
     Attributes
     ----------
@@ -86,6 +85,9 @@ class Change:
     def __repr__(self) -> str:
         return repr(self.table()) if self.beta.ndim == 1 else object.__repr__(self)
 
+    def _repr_html_(self) -> str | None:
+        return self.table()._repr_html_() if self.beta.ndim == 1 else None
+
 
 def change(Y: ArrayLike, treated: ArrayLike | None = None, adjusted: bool = False) -> Change:
     """Estimate the mean change from the first to the last occasion, or how it differs by treatment.
@@ -107,7 +109,7 @@ def change(Y: ArrayLike, treated: ArrayLike | None = None, adjusted: bool = Fals
     Raises
     ------
     LMMError
-        If too few persons are left, a group is empty, or nothing varies.
+        If too few persons are left, a group is empty, or nothing varies, in all studies.
 
     Notes
     -----
@@ -124,51 +126,63 @@ def change(Y: ArrayLike, treated: ArrayLike | None = None, adjusted: bool = Fals
     >>> change(Y, treated=[0, 0, 0, 1, 1, 1]).beta
     array([1., 2.])
     """
-    Y = occasions(Y)
+    Y = by_occasion(Y)
     first, moved = Y[..., 0], change_scores(Y)
     kept = ~np.isnan(moved)
+    lost = np.zeros(moved.shape[:-1], dtype=bool)  # studies that cannot be analysed
     columns, names = [np.ones_like(moved)], ["change"]
     if treated is not None:
         arm = np.asarray(treated)
-        if arm.shape != Y.shape[-2:-1] or not np.isin(arm, (0.0, 1.0)).all():
-            raise LMMError(
-                f"treated must say 0 or 1 for each of the {Y.shape[-2]} persons; its shape is "
-                f"{arm.shape}."
-            )
+        rule = f"treated must say 0 or 1 for each of the {Y.shape[-2]} persons"
+        if arm.shape != Y.shape[-2:-1]:
+            raise LMMError(f"{rule}; its shape is {arm.shape}.")
+        strange = ~np.isin(arm, (0.0, 1.0))
+        if strange.any():
+            raise LMMError(f"{rule}; it says {arm[strange][0]} for person {strange.argmax() + 1}.")
         columns.append(np.broadcast_to(arm.astype(float), moved.shape))
         names.append("treated")
         for value, words in (1.0, "treated"), (0.0, "not treated"):
-            if not (kept & (arm == value)).any(-1).all():
-                raise LMMError(
-                    f"Nobody who is {words} has a first and a last value, so there is nothing to "
-                    "compare. Take more persons, or let fewer leave."
-                )
+            lost |= _refused(
+                ~(kept & (arm == value)).any(-1),
+                f"Nobody who is {words} has a first and a last value, so there is nothing to "
+                "compare. Take more persons, or let fewer leave.",
+            )
     if adjusted:
         columns.append(first)
         names.append("first value")
     df = kept.sum(-1) - len(names)
-    if df.min() < 1:
-        raise LMMError(
-            f"Persons with a first and a last value: {df.min() + len(names)}. That is too few to "
-            f"estimate {' and '.join(names)}, and an error. Take more persons, or let fewer leave."
-        )
+    lost |= _refused(
+        df < 1,
+        f"Persons with a first and a last value: {df.max() + len(names)}. That is too few to "
+        f"estimate {' and '.join(names)}, and an error. Take more persons, or let fewer leave.",
+    )
     X, y = np.where(kept[..., None], np.stack(columns, -1), 0.0), np.where(kept, moved, 0.0)
-    size = np.linalg.norm(X, axis=-2)
+    least = np.sqrt(ROUNDING) * np.linalg.norm(X, axis=-2)
     if adjusted:
-        mean = X[..., -1].sum(-1) / kept.sum(-1)
+        mean = X[..., -1].sum(-1) / np.maximum(kept.sum(-1), 1)
         X[..., -1] -= kept * mean[..., None]
+    least = np.maximum(least, _DEPENDENT * np.linalg.norm(X, axis=-2))
     Q, R = np.linalg.qr(X)
-    if (np.abs(np.diagonal(R, axis1=-2, axis2=-1)) <= _DEPENDENT * size).any():
-        raise LMMError(
-            "First values do not vary, or only between the treated and the others, so nothing can "
-            "be adjusted for them. Use adjusted=False."
-        )
+    lost |= _refused(
+        lost | (np.abs(np.diagonal(R, axis1=-2, axis2=-1)) <= least).any(-1),
+        "First values do not vary, or only between the treated and the others, so nothing can be "
+        "adjusted for them. Use adjusted=False.",
+    )
+    R = np.where(lost[..., None, None], np.eye(len(names)), R)
     back, Qy = np.linalg.inv(R), np.swapaxes(Q, -1, -2) @ y[..., None]
     left = ((y[..., None] - Q @ Qy) ** 2).sum((-1, -2))
-    if (left <= _ROUNDING * (y**2 + np.where(kept, first, 0.0) ** 2).sum(-1)).any():
-        raise LMMError(
-            "Nothing is left as error: all persons who are alike otherwise change by the same. "
-            "Check whether values were copied."
-        )
-    se = np.sqrt(left / df)[..., None] * np.linalg.norm(back, axis=-1)
-    return Change(tuple(names), (back @ Qy)[..., 0], se, df)
+    lost |= _refused(
+        lost | (left <= ROUNDING * (y**2 + np.where(kept, first, 0.0) ** 2).sum(-1)),
+        "Nothing is left as error: all persons who are alike otherwise change by the same. Check "
+        "whether values were copied.",
+    )
+    sd = np.sqrt(left / np.where(lost, np.nan, df))[..., None]
+    beta = np.where(lost[..., None], np.nan, (back @ Qy)[..., 0])
+    return Change(tuple(names), beta, sd * np.linalg.norm(back, axis=-1), df)
+
+
+def _refused(lost: NDArray[np.bool_], words: str) -> NDArray[np.bool_]:
+    """Refuse with these words if all studies are lost; otherwise give back which are."""
+    if lost.all():
+        raise LMMError(words)
+    return lost

@@ -42,21 +42,40 @@ def on_means(
     Raises
     ------
     LMMError
-        If a predictor has no variation between groups; and as `prepare` and `regress`.
+        If a predictor has no variation between groups, errors need groups of groups; and as
+        `prepare` and `regress`.
 
     Notes
     -----
-    The unweighted regression is right if tau is large beside sigma / sqrt(n), the weighted one if
-    it is 0; the mixed model stands between them and finds where.
+    For predictors that are constant within groups, the unweighted regression is right if tau is
+    large beside sigma / sqrt(n), the weighted one if it is 0; the mixed model stands between them
+    and finds where. A predictor that varies within groups, too, has in the mixed model a slope
+    that also looks within groups, and here one between groups only.
     """
     if not design.terms:
         raise LMMError("The design has no groups, so there are no group means.")
+    if errors.startswith("CR"):
+        raise LMMError(
+            f"After averaging each group is one row, so there is nothing to cluster. Use naive or "
+            f"HC0 to HC3 instead of {errors}, or `ols` on all rows."
+        )
+    y = values(design.y if Y is None else Y)
+    if y.shape[-1:] != design.y.shape:
+        raise LMMError(
+            f"Y must have {len(design.y)} values in its last axis, one for each row; its shape is "
+            f"{y.shape}."
+        )
     codes = design.terms[0].codes
-    w = np.ones(len(codes)) if design.weights is None else design.weights
+    w = design.row_weights
     size = np.bincount(codes, w)
     X = _means(design.X.T, codes, w).T
+    if len(X) <= X.shape[1]:
+        raise LMMError(
+            f"{len(X)} groups cannot tell {X.shape[1]} coefficients from differences by chance. "
+            "Use fewer predictors."
+        )
     new = independent(np.linalg.qr(X).R)
-    if len(X) > X.shape[1] and not new.all():
+    if not new.all():
         raise LMMError(
             f"After averaging, {design.names[int(new.argmin())]} tells groups apart no more than "
             "the predictors before it: what varies within groups alone is gone. Leave it out, or "
@@ -64,10 +83,10 @@ def on_means(
         )
     weights = size[size > 0.0] if weighted else None
     prepared = prepare(X, errors, weights=weights, names=design.names)
-    return regress(prepared, _means(np.asarray(design.y if Y is None else Y, float), codes, w))
+    return regress(prepared, _means(y, codes, w), np.square(y).mean(-1))
 
 
-def paired(y: ArrayLike, condition: ArrayLike, person: ArrayLike) -> Regression:
+def paired(y: ArrayLike, person: ArrayLike, condition: ArrayLike) -> Regression:
     """Compare two conditions within persons: the paired t test.
 
     Parameters
@@ -75,10 +94,11 @@ def paired(y: ArrayLike, condition: ArrayLike, person: ArrayLike) -> Regression:
     y : (..., n) array
         The response; leading axes are replicates. Several rows of one person in one condition are
         averaged.
-    condition : (n,) array
-        Two different values; the difference is the second, in sorted order, minus the first.
     person : (n,) array
         Whose row it is.
+    condition : (n,) array
+        Two different values; the difference is the second, in the order of `factor`, minus the
+        first.
 
     Returns
     -------
@@ -88,7 +108,7 @@ def paired(y: ArrayLike, condition: ArrayLike, person: ArrayLike) -> Regression:
     Raises
     ------
     LMMError
-        If there are not two conditions, or a person lacks one of them.
+        If there are not two conditions, a person lacks one of them, or there is one person only.
 
     Notes
     -----
@@ -97,7 +117,7 @@ def paired(y: ArrayLike, condition: ArrayLike, person: ArrayLike) -> Regression:
 
     Examples
     --------
-    >>> paired([5.0, 7.0, 4.0, 8.0], list("abab"), [1, 1, 2, 2]).table().frame().round(3)
+    >>> paired([5.0, 7.0, 4.0, 8.0], [1, 1, 2, 2], list("abab")).table().frame().round(3)
            estimate   se   df  statistic      p  lower   upper
     b - a       3.0  1.0  1.0        3.0  0.205 -9.706  15.706
     """
@@ -108,6 +128,10 @@ def paired(y: ArrayLike, condition: ArrayLike, person: ArrayLike) -> Regression:
         raise LMMError(
             f"Paired differences need two conditions, and there are {len(what.levels)}. Select the "
             "rows of two of them."
+        )
+    if len(who.levels) < 2:
+        raise LMMError(
+            "One person is no sample: nothing tells an effect from chance. Take more persons."
         )
     cell = 2 * who.codes + what.codes
     filled = np.bincount(cell, minlength=2 * len(who.levels)) > 0
@@ -121,7 +145,7 @@ def paired(y: ArrayLike, condition: ArrayLike, person: ArrayLike) -> Regression:
     mean = _means(y, cell, np.ones(n))
     name = " - ".join(reversed(what.levels))
     design = prepare(np.ones((len(who.levels), 1)), names=(name,))
-    return regress(design, mean[..., 1::2] - mean[..., ::2])
+    return regress(design, mean[..., 1::2] - mean[..., ::2], np.square(y).mean(-1))
 
 
 def _means(columns: Floats, codes: Ints, w: Floats) -> Floats:

@@ -2,7 +2,7 @@
 
 Each remedy turns a wide table, see `wide`, into another: `complete_cases` takes persons out,
 `last_observation_carried_forward` puts values in. What is then computed is the same for all of
-them: the `means` of the occasions, or the `change` from the first to the last
+them: the `occasion_means`, or the `change` from the first to the last
 (`lmmlab.engine.classical.change`). So two remedies differ by what they do to the table and by
 nothing else. The rules by which people leave are in
 `lmmlab.engine.missingness`.
@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lmmlab.engine.classical.wide import occasions
+from lmmlab.engine.classical.wide import by_occasion
 from lmmlab.engine.design import Floats, Ints, LMMError
 
 
@@ -45,7 +45,7 @@ def complete_cases(Y: ArrayLike) -> Floats:
     >>> complete_cases([[1.0, 2.0], [3.0, np.nan]]).tolist()
     [[1.0, 2.0], [nan, nan]]
     """
-    Y = occasions(Y)
+    Y = by_occasion(Y)
     return np.where(np.isnan(Y).any(-1, keepdims=True), np.nan, Y)
 
 
@@ -74,7 +74,7 @@ def last_observation_carried_forward(Y: ArrayLike) -> Floats:
     >>> last_observation_carried_forward([[1.0, np.nan, 3.0], [5.0, 4.0, np.nan]]).tolist()
     [[1.0, 1.0, 3.0], [5.0, 4.0, 4.0]]
     """
-    Y = occasions(Y)
+    Y = by_occasion(Y)
     last = np.maximum.accumulate(np.where(np.isnan(Y), 0, np.arange(Y.shape[-1])), axis=-1)
     return np.take_along_axis(Y, last, axis=-1)
 
@@ -87,7 +87,7 @@ class Means(NamedTuple):
     persons: Ints
 
 
-def means(Y: ArrayLike) -> Means:
+def occasion_means(Y: ArrayLike) -> Means:
     """Average what is there at each occasion, over those who are there.
 
     Parameters
@@ -98,11 +98,12 @@ def means(Y: ArrayLike) -> Means:
     Returns
     -------
     Means
+        Of many studies, one that has fewer than two persons at an occasion has NaN there.
 
     Raises
     ------
     LMMError
-        If fewer than two persons are left at an occasion.
+        If fewer than two persons are left at an occasion in all studies.
 
     Notes
     -----
@@ -111,18 +112,21 @@ def means(Y: ArrayLike) -> Means:
 
     Examples
     --------
-    >>> means([[1.0, 4.0], [5.0, 6.0], [3.0, np.nan]]).mean.tolist()
+    >>> occasion_means([[1.0, 4.0], [5.0, 6.0], [3.0, np.nan]]).mean.tolist()
     [3.0, 5.0]
     """
-    Y = occasions(Y)
+    Y = by_occasion(Y)
     there = ~np.isnan(Y)
     count = there.sum(-2)
-    if count.min() < 2:
+    few = count < 2
+    empty = few.reshape(-1, Y.shape[-1]).all(0)
+    if empty.any():
         raise LMMError(
-            f"At occasion {np.argwhere(count < 2)[0][-1] + 1} fewer than two persons are left, so "
-            "there is no mean with an error. Take more persons, or let fewer leave."
+            f"At occasion {empty.argmax() + 1} fewer than two persons are left, so there is no "
+            "mean with an error. Take more persons, or let fewer leave."
         )
-    mean = np.where(there, Y, 0.0).sum(-2) / count
+    n = np.where(few, np.nan, count)
+    mean = np.where(there, Y, 0.0).sum(-2) / n
     off = np.where(there, Y - mean[..., None, :], 0.0)
-    se = np.sqrt((off**2).sum(-2) / (count * (count - 1.0)))
+    se = np.sqrt((off**2).sum(-2) / (n * (n - 1.0)))
     return Means(mean, se, count)

@@ -35,7 +35,7 @@ def no_pooling(design: Design) -> Floats:
     term = design.terms[0]
     basis, back = np.linalg.qr(term.Z)
     q, levels = basis.shape[1], len(term.levels)
-    w = np.ones_like(design.y) if design.weights is None else design.weights
+    w = design.row_weights
     gram = np.empty((levels, q, q))
     moment = np.empty((levels, q, 1))
     for i in range(q):
@@ -58,7 +58,7 @@ def complete_pooling(design: Design) -> Floats:
     (p,) array
         The (weighted) least-squares coefficients of y on X.
     """
-    root = 1.0 if design.weights is None else np.sqrt(design.weights)
+    root = np.sqrt(design.row_weights)
     fixed: Floats = (design.X.T * root).T
     response: Floats = design.y * root
     return np.asarray(np.linalg.lstsq(fixed, response, rcond=None)[0], dtype=np.float64)

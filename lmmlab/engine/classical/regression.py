@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import compress
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from lmmlab.engine.classical.sandwich import Errors, LeastSquares, degrees, prepare
+from lmmlab.engine.classical.wide import ROUNDING, numbers
 from lmmlab.engine.design import LARGEST, Design, Floats, LMMError
 from lmmlab.engine.estimates import estimates
 from lmmlab.engine.remarks import listed
@@ -22,12 +24,12 @@ from lmmlab.engine.table import Table
 class Estimate(NamedTuple):
     """A combination of coefficients, its standard error and degrees of freedom.
 
-    Where there are many responses, `estimate` and `error` have one for each; `df` is one number,
+    Where there are many responses, `estimate` and `se` have one for each; `df` is one number,
     since it follows from the design.
     """
 
     estimate: Floats
-    error: Floats
+    se: Floats
     df: float
 
 
@@ -44,6 +46,8 @@ class Regression:
         Their estimated covariance matrix.
     sigma : (...) array
         Residual sd (of a row of weight 1), divisor n - p.
+    floor : (...) array
+        A residual variance that is nothing but rounding of the response.
 
     Examples
     --------
@@ -59,6 +63,7 @@ class Regression:
     beta: Floats
     vcov: Floats
     sigma: Floats
+    floor: Floats
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -67,14 +72,20 @@ class Regression:
 
     @property
     def se(self) -> Floats:
-        """Standard errors (..., p)."""
-        se: Floats = np.sqrt(np.diagonal(self.vcov, axis1=-2, axis2=-1))
-        return se
+        """Standard errors (..., p); 0 if there are no residuals but for rounding."""
+        return self._error(np.eye(len(self.names)))
 
     @cached_property
     def df(self) -> Floats:
         """Degrees of freedom (p,); NaN where the design leaves none, and `table` says so."""
         return degrees(self.design, np.eye(len(self.names)))
+
+    def _error(self, L: Floats) -> Floats:
+        """Give standard errors (..., r) of combinations (r, p)."""
+        variance = (L @ self.vcov * L).sum(-1)
+        rounding = self.floor[..., None] * np.square(L @ self.design.W.T).sum(-1)
+        se: Floats = np.sqrt(np.where(variance > rounding, variance, 0.0))
+        return se
 
     def contrast(self, c: ArrayLike) -> Estimate:
         """Estimate a combination of the coefficients.
@@ -86,20 +97,20 @@ class Regression:
         Raises
         ------
         LMMError
-            If c has another length, or the design leaves no degrees of freedom for it.
+            If c has another length, the design leaves no degrees of freedom for it, or a single
+            response leaves no residuals.
         """
-        c = np.asarray(c, dtype=float)
+        c = numbers(c)
         if c.shape != self.beta.shape[-1:] or not np.isfinite(c).all() or not c.any():
             raise LMMError(
                 f"A contrast needs a finite weight for each of {listed(self.names)}, not all 0; "
                 f"this is {c.tolist()}."
             )
-        df = float(degrees(self.design, c[None])[0])
-        if not df > 0.0:
-            raise LMMError(
-                f"There is no test of this contrast. {_silent(self.design)} Choose another."
-            )
-        return Estimate(self.beta @ c, np.sqrt(np.maximum(c @ self.vcov @ c, 0.0)), df)
+        df, se = float(degrees(self.design, c[None])[0]), self._error(c[None])[..., 0][()]
+        if not df > 0.0 or (se.ndim == 0 and se == 0.0):
+            why = _silent(self.design, not df > 0.0)
+            raise LMMError(f"There is no test of this contrast. {why}")
+        return Estimate(self.beta @ c, se, df)
 
     def table(self, confidence: float = 0.95) -> Table:
         """Give estimates, standard errors, t tests and intervals of one response.
@@ -122,15 +133,25 @@ class Regression:
         known = (self.se > 0.0) & (self.df > 0.0)
         se, df = (np.where(known, value, np.nan) for value in (self.se, self.df))
         note = _account(self.design)
-        if not known.all():
-            blind = [name for name, well in zip(self.names, known, strict=True) if not well]
-            note += f" No test of {listed(blind)}. {_silent(self.design)}"
+        for determined in (True, False):
+            blind = [*compress(self.names, ~known & (np.isnan(self.df) == determined))]
+            if blind:
+                note += f" No test of {listed(blind)}. {_silent(self.design, determined)}"
+        small = [*compress(self.names, known & self.design.alone)]
+        if small:
+            note += (
+                f" One {_unit(self.design)} alone determines a part of {listed(small)}. It has no "
+                "residual there, so the standard error is too small, and nobody knows by how much."
+            )
         return estimates(self.names, self.beta, se, df, confidence, note)
 
     def __repr__(self) -> str:
         if self.beta.ndim > 1:
             return f"Regression of {self.sigma.size} responses on {listed(self.names)}"
         return repr(self.table())
+
+    def _repr_html_(self) -> str | None:
+        return self.table()._repr_html_() if self.beta.ndim == 1 else None
 
 
 def ols(design: Design, errors: Errors = "naive", Y: ArrayLike | None = None) -> Regression:
@@ -159,7 +180,7 @@ def ols(design: Design, errors: Errors = "naive", Y: ArrayLike | None = None) ->
     return regress(prepared, design.y if Y is None else Y)
 
 
-def regress(design: LeastSquares, y: ArrayLike) -> Regression:
+def regress(design: LeastSquares, y: ArrayLike, size: ArrayLike | None = None) -> Regression:
     """Fit one response, or many, to a prepared design.
 
     Parameters
@@ -167,6 +188,9 @@ def regress(design: LeastSquares, y: ArrayLike) -> Regression:
     design : LeastSquares
     y : (..., n) array
         The response; leading axes are replicates.
+    size : (...) array, optional
+        The mean square of the numbers from which y was computed, if it is differences of others:
+        rounding is judged by it.
 
     Returns
     -------
@@ -178,7 +202,7 @@ def regress(design: LeastSquares, y: ArrayLike) -> Regression:
         If y has another number of rows, or a value that is missing or infinite.
     """
     Q, inverse, W = design.Q, design.inverse, design.W
-    response = np.asarray(y, dtype=float)
+    response = numbers(y)
     n, p = Q.shape
     if response.shape[-1:] != (n,):
         raise LMMError(f"y must have {n} values in its last axis; its shape is {response.shape}.")
@@ -190,10 +214,12 @@ def regress(design: LeastSquares, y: ArrayLike) -> Regression:
         response = response[..., design.order]
     if design.root is not None:
         response = design.root * response
+    floor = ROUNDING * (np.square(response).mean(-1) if size is None else np.asarray(size))
     fixed = response @ Q
     e = fixed @ Q.T
     np.subtract(response, e, out=e)
-    sigma = np.sqrt(np.einsum("...n,...n->...", e, e) / (n - p))
+    variance = np.einsum("...n,...n->...", e, e) / (n - p)
+    sigma = np.sqrt(np.where(variance > floor, variance, 0.0))
     if design.errors == "naive":
         vcov = np.square(sigma)[..., None, None] * (inverse @ inverse.T)
     elif design.errors.startswith("HC"):
@@ -204,7 +230,7 @@ def regress(design: LeastSquares, y: ArrayLike) -> Regression:
         for k in range(p):
             moves[..., k] = np.add.reduceat(e * W[:, k], design.starts, axis=-1)
         vcov = np.swapaxes(moves, -1, -2) @ moves
-    return Regression(design, fixed @ inverse.T, vcov, sigma)
+    return Regression(design, fixed @ inverse.T, vcov, sigma, floor)
 
 
 def _account(design: LeastSquares) -> str:
@@ -218,8 +244,13 @@ def _account(design: LeastSquares) -> str:
     return f"Least squares; {design.errors}, cluster-robust over {groups} groups, t with {df} df."
 
 
-def _silent(design: LeastSquares) -> str:
+def _unit(design: LeastSquares) -> str:
+    return "group" if design.errors.startswith("CR") else "row"
+
+
+def _silent(design: LeastSquares, determined: bool) -> str:
     """Say why there is no standard error that means something."""
-    if design.errors.startswith("CR"):
-        return "Single groups determine it, so differences between groups say nothing about it."
-    return "The response leaves no residuals by which it could be judged."
+    if not determined:
+        return "The response leaves no residuals by which it could be judged."
+    units = f"{_unit(design)}s"
+    return f"Single {units} determine it, so differences between {units} say nothing about it."

@@ -20,20 +20,29 @@ from scipy.special import fdtrc
 
 from lmmlab.engine.classical.contrasts import contrasts
 from lmmlab.engine.classical.sphericity import greenhouse_geisser, huynh_feldt, mauchly
-from lmmlab.engine.classical.wide import Factor, crossed, factor, of_person, table, values
+from lmmlab.engine.classical.wide import (
+    ROUNDING,
+    Factor,
+    crossed,
+    factor,
+    factors,
+    of_person,
+    require_complete,
+    table,
+    values,
+)
 from lmmlab.engine.design import Floats, Ints, LMMError
 from lmmlab.engine.remarks import listed
 from lmmlab.engine.table import Table
-
-_ROUNDING = 1e-24  # a share of the response's sum of squares that is nothing but rounding
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class RMAnova:
     """A repeated-measures analysis of variance, one entry per term in each array.
 
-    Leading axes (...) are repetitions of the study. A term that asks for a single difference
-    between cells has epsilon 1 and nothing to correct.
+    Leading axes (...) are repetitions of the study; one whose persons leave nothing as error for a
+    term has NaN in the tests of it. A term that asks for a single difference between cells has
+    epsilon 1 and nothing to correct.
 
     Attributes
     ----------
@@ -122,6 +131,10 @@ class RMAnova:
             f"{self.table!r}\n\n{self.sphericity!r}" if self.F.ndim == 1 else object.__repr__(self)
         )
 
+    def _repr_html_(self) -> str | None:
+        tables = (self.table, self.sphericity) if self.F.ndim == 1 else ()
+        return "".join(table._repr_html_() for table in tables) or None
+
 
 def rm_anova(
     y: ArrayLike,
@@ -153,7 +166,7 @@ def rm_anova(
     ------
     LMMError
         If a cell is empty or filled twice, a factor has one level or is on the wrong side, there
-        are too few persons, or nothing is left for the error.
+        are too few persons, or nothing is left for the error in any of the studies.
 
     Notes
     -----
@@ -164,8 +177,9 @@ def rm_anova(
     the factor 1 / epsilon (Box 1954). `greenhouse_geisser`, `huynh_feldt` and `mauchly` work on
     the error's sums of squares and products of YM.
 
-    On balanced data this F is that of a mixed model with random intercepts, days as a factor, as
-    long as persons differ no less than chance alone makes them.
+    With one factor within persons and balanced data this F is that of a mixed model with random
+    intercepts, days as a factor, as long as persons differ no less than chance alone makes them.
+    With more factors it is not: each term has an error of its own, persons by that term.
 
     Examples
     --------
@@ -178,15 +192,15 @@ def rm_anova(
     y = values(y)
     rows = y.shape[-1]
     people = factor("person", person, rows)
-    inside = {name: factor(name, labels, rows) for name, labels in within.items()}
-    outside = {name: factor(name, labels, rows) for name, labels in (between or {}).items()}
+    inside = factors("within", within, rows)
+    outside = factors("between", between or {}, rows)
     _require_factors(inside, outside, people)
     groups = crossed(outside, rows)
     group = of_person(people, groups)
     _require_persons(group, groups)
     cells = crossed(inside, rows)
     Y = table(y, people, cells)
-    _require_complete(Y, people, cells)
+    require_complete(Y, people, cells)
 
     size = np.einsum("...ij,...ij->...", Y, Y)
     Y = Y - Y.mean((-1, -2), keepdims=True)  # no term asks for the grand mean
@@ -215,16 +229,18 @@ def _test(
     d = S.shape[-1]
     df, error_df = asked.shape[-2] * d, n * d
     SS, error_SS = np.einsum("...ij,...ij->...", asked, asked), np.einsum("...ii->...", S)
-    if (error_SS <= _ROUNDING * size).any():
+    dead = error_SS <= ROUNDING * size
+    if dead.all():
         raise LMMError(
             f"Nothing is left as error for {name}: all persons of a group show the same, so F is "
             "infinite or undefined. Check whether rows were copied."
         )
-    F = SS / df * error_df / error_SS
-    gg = greenhouse_geisser(S)
+    F = SS / df * error_df / np.where(dead, np.nan, error_SS)
+    S = np.where(dead[..., None, None], np.eye(d), S)
+    gg, W, W_p = (np.where(dead, np.nan, e) for e in (greenhouse_geisser(S), *mauchly(S, n, cells)))
     hf = huynh_feldt(gg, d, n)
     p, gg_p, hf_p = (fdtrc(df * e, error_df * e, F) for e in (1.0, gg, np.minimum(hf, 1.0)))
-    return SS, df, error_SS, error_df, F, p, gg, gg_p, hf, hf_p, *mauchly(S, n, cells), d
+    return SS, df, error_SS, error_df, F, p, gg, gg_p, hf, hf_p, W, W_p, d
 
 
 def _added(X: dict[tuple[bool, ...], Floats], effect: tuple[bool, ...]) -> Floats:
@@ -243,6 +259,11 @@ def _require_factors(inside: dict[str, Factor], outside: dict[str, Factor], peop
         raise LMMError(
             "Name at least one factor within persons, for instance within={'day': day}. Without "
             "one this is an ordinary analysis of variance."
+        )
+    both = [name for name in inside if name in outside]
+    if both:
+        raise LMMError(
+            f"{listed(both)} cannot be within persons and between them. Name it on one side only."
         )
     for name, one in (inside | outside).items():
         if len(one.levels) < 2:
@@ -273,17 +294,3 @@ def _require_persons(group: Ints, groups: Factor) -> None:
             f"With {len(group)} persons in {len(size)} groups there is no error to compare effects "
             "with. Take at least one person more; better, several in each group."
         )
-
-
-def _require_complete(Y: Floats, people: Factor, cells: Factor) -> None:
-    empty = np.isnan(Y).any(tuple(range(Y.ndim - 2)))
-    if not empty.any():
-        return
-    who, where = np.argwhere(empty)[0]
-    more = empty.sum() - 1
-    others = f", and {more} other cell{'s are' if more > 1 else ' is'} empty" if more else ""
-    raise LMMError(
-        f"Person {people.levels[who]} has no value at {cells.levels[where]}{others}. This analysis "
-        "needs every person in every cell: leave out the persons who are not complete and say so, "
-        "or fit a mixed model, which takes the rows there are."
-    )

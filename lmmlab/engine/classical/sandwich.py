@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from lmmlab.engine.classical.wide import factor
 from lmmlab.engine.crossproducts import independent
@@ -24,6 +24,7 @@ from lmmlab.engine.design import LARGEST, Floats, Ints, LMMError, require_finite
 Errors = Literal["naive", "HC0", "HC1", "HC2", "HC3", "CR0", "CR2"]
 
 _NOTHING = 1e-12  # a share of a row or a group that the fit leaves to it, but for rounding
+_PART = 1e-6  # of a coefficient's root sum of squares: less is no part that one row determines
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,8 +46,10 @@ class LeastSquares:
         The first row of each group; empty if there are no groups.
     W : (n, p) array
         How far each residual moves the estimates, made up for residuals being smaller than errors.
-        HC: vcov is the sum of (e_i W_i)(e_i W_i)' over rows. CR: of e_j'W_j, over groups. Not
-        looked at for naive errors.
+        HC: vcov is the sum of (e_i W_i)(e_i W_i)' over rows. CR: of e_j'W_j, over groups.
+    alone : (p,) array of bool
+        Coefficients that depend on what one row (HC) or one group (CR) determines alone. Its
+        residual there is 0 whatever the truth, so that their standard errors are too small.
     """
 
     errors: Errors
@@ -57,6 +60,7 @@ class LeastSquares:
     root: Floats | None
     starts: Ints
     W: Floats
+    alone: NDArray[np.bool_]
 
 
 def prepare(
@@ -81,8 +85,9 @@ def prepare(
           for many rows in J similar groups (Hansen 2007), and a normal distribution would make a
           standard error that is too small with few groups look better still.
         - "CR2": CR0 with residuals adjusted so that it is unbiased if rows are independent and
-          equally noisy; t with Satterthwaite df, for each contrast (Bell & McCaffrey 2002;
-          Pustejovsky & Tipton 2018).
+          equally noisy, unless one group determines the coefficient (see `LeastSquares.alone`);
+          t with Satterthwaite df, for each contrast (Bell & McCaffrey 2002; Pustejovsky & Tipton
+          2018).
     groups : (n,) array, optional
         The group of each row, numbers or strings; needed for CR0 and CR2 and else not looked at.
     weights : (n,) array, optional
@@ -105,7 +110,9 @@ def prepare(
     -----
     CR2 multiplies the residuals of group j by A_j = (I - H_jj)^(-1/2), H_jj its block of the hat
     matrix; a group that determines a coefficient alone makes it singular, and then the
-    pseudo-inverse is taken (Pustejovsky & Tipton 2018). With H_jj = Q_j Q_j' it need not be formed:
+    pseudo-inverse is taken (Pustejovsky & Tipton 2018). That leaves out what this group would
+    differ by: with a single treated group of five, the variance of the effect is a fifth of
+    what it should be. With H_jj = Q_j Q_j' it need not be formed:
     Q_j' A_j = (I - Q_j'Q_j)^(-1/2) Q_j'.
     """
     X = np.asarray(X, dtype=float)
@@ -129,15 +136,24 @@ def prepare(
         X, root = X[order], root if root is None else root[order]
         order = None if (order[1:] > order[:-1]).all() else order
     Q, R = np.linalg.qr(X if root is None else root[:, None] * X)
+    require_independent(R, names)
+    inverse = np.linalg.inv(R)
+    stretched, lost = _adjusted(errors, Q, starts)
+    size = np.linalg.norm(inverse, axis=-1)
+    alone = (np.abs(lost @ inverse.T) > _PART * size).any(0)
+    return LeastSquares(
+        errors, names, Q, inverse, order, root, starts, stretched @ inverse.T, alone
+    )
+
+
+def require_independent(R: Floats, names: tuple[str, ...]) -> None:
+    """Refuse a column that is a combination of those before it, by its name; X = Q R."""
     new = independent(R)
     if not new.all():
         raise LMMError(
             f"{names[int(new.argmin())]} is a combination of the predictors before it, so it has "
             "no coefficient of its own. Leave it out."
         )
-    inverse = np.linalg.inv(R)
-    W = _adjusted(errors, Q, starts) @ inverse.T
-    return LeastSquares(errors, names, Q, inverse, order, root, starts, W)
 
 
 def degrees(design: LeastSquares, L: Floats) -> Floats:
@@ -152,8 +168,8 @@ def degrees(design: LeastSquares, L: Floats) -> Floats:
     Returns
     -------
     (r,) array
-        n - p for naive and HC, J - 1 for CR0. For CR2 those of Satterthwaite; NaN where the
-        variance of a combination cannot be estimated, since one group alone determines it.
+        n - p for naive and HC, J - 1 for CR0, those of Satterthwaite for CR2; NaN where the
+        variance of a combination cannot be estimated, since single rows or groups determine it.
 
     Notes
     -----
@@ -163,17 +179,19 @@ def degrees(design: LeastSquares, L: Floats) -> Floats:
     so that P = diag(a_j'a_j) - U U' where row j of U is a_j'Q_j.
     """
     n, p = design.Q.shape
-    if design.errors != "CR2":
-        many = len(design.starts) - 1 if design.errors == "CR0" else n - p
-        return np.full(len(L), float(many))
-    a = L @ design.W.T
-    alone = np.add.reduceat(a * a, design.starts, axis=-1)
-    U = np.add.reduceat(a[..., None] * design.Q, design.starts, axis=-2)
+    if design.errors == "naive":
+        return np.full(len(L), float(n - p))
+    starts = design.starts if design.errors.startswith("CR") else np.arange(n)
+    a = L @ design.W.T / np.linalg.norm(L @ design.inverse, axis=-1, keepdims=True)
+    alone = np.add.reduceat(a * a, starts, axis=-1)
+    U = np.add.reduceat(a[..., None] * design.Q, starts, axis=-2)
     size = np.square(U).sum(-1)
     trace = (alone - size).sum(-1)
+    seen = trace > _NOTHING
+    if design.errors != "CR2":
+        return np.where(seen, len(starts) - (1.0 if design.errors == "CR0" else p), np.nan)
     both = np.swapaxes(U, -1, -2) @ U
     square = (alone * (alone - 2.0 * size)).sum(-1) + np.square(both).sum((-1, -2))
-    seen = trace > _NOTHING * np.square(L @ design.inverse).sum(-1)
     df: Floats = np.divide(trace**2, square, out=np.full(len(L), np.nan), where=seen)
     return df
 
@@ -197,19 +215,29 @@ def _sorted(groups: ArrayLike | None, n: int) -> tuple[Ints, Ints]:
     return order, np.searchsorted(codes[order], np.arange(len(levels)))
 
 
-def _adjusted(errors: Errors, Q: Floats, starts: Ints) -> Floats:
-    """Give the rows of Q, stretched so as to make up for residuals being smaller than errors."""
+def _adjusted(errors: Errors, Q: Floats, starts: Ints) -> tuple[Floats, Floats]:
+    """Give the rows of Q, stretched so as to make up for residuals being smaller than errors.
+
+    And the directions (m, p), in terms of Q, that one row or one group determines alone.
+    """
     n, p = Q.shape
-    if errors == "CR2":
+    if errors == "naive":
+        return Q, np.empty((0, p))
+    if errors.startswith("CR"):
         grams = np.add.reduceat(Q[:, :, None] * Q[:, None, :], starts, axis=0)
         left, axes = np.linalg.eigh(np.eye(p) - grams)
+        lost = np.swapaxes(axes, -1, -2)[left <= _NOTHING]
+        if errors == "CR0":
+            return Q, lost
         stretch = (axes * _power(left, -0.5)[:, None, :]) @ np.swapaxes(axes, -1, -2)
         rows = np.repeat(stretch, np.diff(starts, append=n), axis=0)
-        return np.asarray((Q[:, None, :] @ rows)[:, 0])
-    if errors in ("HC2", "HC3"):
-        left = 1.0 - np.square(Q).sum(-1)
-        return Q * _power(left, -0.5 if errors == "HC2" else -1.0)[:, None]
-    return Q * np.sqrt(n / (n - p)) if errors == "HC1" else Q
+        return np.asarray((Q[:, None, :] @ rows)[:, 0]), lost
+    left = 1.0 - np.square(Q).sum(-1)
+    exponent = {"HC2": -0.5, "HC3": -1.0}.get(errors)
+    factors = np.ones(n) if exponent is None else _power(left, exponent)
+    if errors == "HC1":
+        factors *= np.sqrt(n / (n - p))
+    return Q * factors[:, None], Q[left <= _NOTHING]
 
 
 def _power(left: Floats, exponent: float) -> Floats:

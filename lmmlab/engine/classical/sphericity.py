@@ -86,8 +86,8 @@ def greenhouse_geisser(S: Floats) -> Floats:
     -----
     (tr S)^2 / (d tr S^2) (Box 1954; Greenhouse & Geisser 1959). The scale of S does not matter.
     """
-    trace = np.einsum("...ii->...", S)
-    gg: Floats = trace**2 / (S.shape[-1] * np.einsum("...ij,...ij->...", S, S))
+    share = S / np.einsum("...ii->...", S)[..., None, None]
+    gg: Floats = 1.0 / (S.shape[-1] * np.einsum("...ij,...ij->...", share, share))
     return np.minimum(gg, 1.0)
 
 
