@@ -45,7 +45,7 @@ def test_the_situation_is_the_start_of_the_lab(text):
     assert s.story.gap == 3 and s.story.last == 12 and "every three months for a year" in text
     assert f"spread of starts**: {c.tau0:g} points" in text
     assert f"spread of changes**: {c.tau1:g} points a month" in text
-    assert f"over 12 months it makes {c.tau1 * 12:g} points" in text
+    assert f"Over 12 months it makes {c.tau1 * 12:g} points" in text
     assert f"start and change**: {said(c.rho, 2)}" in text
     assert f"σ = {c.sigma:g} points" in text
     assert f"where ρ = {said(STORIES['bp'].numbers[2], 2)}" in text
