@@ -38,7 +38,7 @@ class Control:
         Colour and meaning, ``"parameter:tau0"``, ``"person"``; empty for ink.
     shown : str
         When it is shown: empty for always, or ``"source=simulated"``: only while the choice
-        `source` has that value.
+        `source` has that value; ``"source=gad7|qol"``: one of these.
     hidden : bool
         True for values that are part of the state but have no slider (the seed, the person).
     signed : bool

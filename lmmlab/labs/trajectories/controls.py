@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from lmmlab.labs._lab import control
 from lmmlab.labs.trajectories.nature import Nature
 
-_GAD7, _QOL = "source=gad7", "source=qol"
+_GAD7, _QOL, _MADE = "source=gad7", "source=qol", "source=gad7|qol"
 
 
 @dataclass(frozen=True)
@@ -24,15 +24,15 @@ class Controls:
             ("sleepstudy", "sleep study"),
         ),
     )
-    people: int = control(40, "people", group="people", low=3, high=60, shown=_GAD7)
-    visits: int = control(9, "visits of each", group="people", low=1, high=9, shown=_GAD7)
+    people: int = control(40, "people", group="people", low=3, high=60, shown=_MADE)
+    visits: int = control(9, "visits of each", group="people", low=1, high=9, shown=_MADE)
     tau0: float = control(
         3.0, "spread of starts", symbol="τ₀", unit="points", group="nature",
         low=0.0, high=6.0, step=0.1, role="parameter:tau0", shown=_GAD7,
     )  # fmt: skip
     tau1: float = control(
         0.35, "spread of changes a week", symbol="τ₁", unit="points", group="nature",
-        low=0.0, high=1.5, step=0.01, role="parameter:tau1", shown=_GAD7,
+        low=0.0, high=1.0, step=0.01, role="parameter:tau1", shown=_GAD7,
     )  # fmt: skip
     rho: float = control(
         -0.4, "start and change go together", symbol="ρ", group="nature",
@@ -81,7 +81,7 @@ class Controls:
         choices=(("one", "one line"), ("starts", "own starts"), ("lines", "own starts and slopes")),
     )
     person: str = control("", "person in colour", hidden=True)
-    seed: int = control(57, "sample", hidden=True, low=0, high=999_999)
+    seed: int = control(57, "sample", hidden=True, low=0, high=999_999, shown=_MADE)
 
     @property
     def nature(self) -> Nature | None:

@@ -35,8 +35,8 @@ def _people(s: Scene, height: Axis) -> Panel:
     """Show each person's true line (of real people the own line), and the average of all."""
     mine, made, end = s.people.codes == s.index, s.nature is not None, s.story.length
     average = s.average if made else s.lines.mean(0)
-    last = s.people.y[mine][-1]
-    side = -1 if last > s.lines[s.index] @ [1.0, end] else 1  # clear of the last visit
+    # where a line falls, its left end is clear above it and its right end below
+    side, own_side = (1 if slope > 0.0 else -1 for slope in (average[1], s.lines[s.index, 1]))
     panel = _panels.over_time(
         levels=s.people.levels,
         average=average,
@@ -48,8 +48,8 @@ def _people(s: Scene, height: Axis) -> Panel:
         own=None if made else s.lines,
         visits=(s.people.day[mine], s.people.y[mine]),
         names=(
-            ("average", average, "population", end, -1),
-            (s.name, s.lines[s.index], "person", end, side),
+            ("average", average, "population", end, side),
+            (s.name, s.lines[s.index], "person", 0.0, -own_side),
         ),
         title="How people truly change" if made else "Each driver's own line",
     )
@@ -105,8 +105,12 @@ def _slopes(s: Scene) -> Panel:
     if s.against is not None:
         right = centre < 0.0
         away = (0.03 if right else -0.03) * (x[1] - x[0])
-        text = f"{percent(s.against)} {s.story.up if right else s.story.down}"
-        marks.append(Label(away, 0.4, text, text_role(role), "start" if right else "end"))
+        way = s.story.up if right else s.story.down
+        text = f"{percent(s.against) if s.against else 'nobody'} {way}"
+        top = _bell(np.zeros(1), centre, sd)[0] if sd > 0.0 else 0.0
+        marks.append(
+            Label(away, min(0.2 + top, 1.05), text, text_role(role), "start" if right else "end")
+        )
     return Panel(
         "Everybody's slope",
         replace(s.story.slope, limits=x),

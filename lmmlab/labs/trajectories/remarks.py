@@ -9,10 +9,11 @@ import numpy as np
 from lmmlab.engine.design import Floats
 from lmmlab.labs.trajectories.answers import MODELS, Answer
 from lmmlab.labs.trajectories.controls import Controls
+from lmmlab.labs.trajectories.stories import STORIES
 
 
-def remarks(c: Controls, answers: Mapping[str, Answer | None]) -> list[str]:
-    """Say what is special about a state."""
+def remarks(c: Controls, answers: Mapping[str, Answer | None], off_scale: bool) -> list[str]:
+    """Say what is special about a state; `off_scale` if a line leaves the scale of the story."""
     nature, notes = c.nature, []
     if nature is not None:
         if nature.tau0 == 0.0 and nature.tau1 == 0.0:
@@ -23,7 +24,13 @@ def remarks(c: Controls, answers: Mapping[str, Answer | None]) -> list[str]:
             notes.append(f"At ρ = {'+' if nature.rho > 0 else '−'}1 the start fixes the change.")
         if nature.sigma == 0.0:
             notes.append("With σ = 0 every visit lies on its person's line.")
-        if c.source == "gad7" and c.visits == 1:
+        if off_scale:
+            low, high = STORIES[c.source].scale
+            notes.append(
+                f"A straight line may leave the scale, which goes from {low:.0f} to {high:.0f}; "
+                "people cannot."
+            )
+        if c.visits == 1:
             notes.append("One visit of each makes no line, so no model can be fitted.")
             return notes
     lost = [MODELS[name] for name, answer in answers.items() if answer is None]

@@ -129,8 +129,15 @@ def scene(controls: Controls) -> Scene:
         conditional=Z @ average,
         marginal=(Z @ lines.T).mean(1),
         true_se=None if nature is None else _true_se(nature, people),
-        message=" ".join(remarks(c, said)),
+        message=" ".join(remarks(c, said, _off_scale(story, lines))),
     )
+
+
+def _off_scale(story: Story, lines: Floats) -> bool:
+    """Tell whether a line leaves the scale of what is measured."""
+    ends = lines @ np.array([[1.0, 1.0], [0.0, story.length]])
+    low, high = story.scale
+    return bool(ends.min() < low or ends.max() > high)
 
 
 def _columns(time: Floats) -> Floats:
@@ -141,10 +148,9 @@ def _crowd(c: Controls, story: Story, nature: Nature | None) -> tuple[People, st
     """Give the people, and the name of the one in colour."""
     if nature is None:
         return crowd.drivers(), c.person if c.person in _people.sleepers() else "335"
-    count, visits = (c.people, c.visits) if c.source == "gad7" else (40, 13)
-    known = c.person.isdecimal() and 1 <= int(c.person) <= count
-    who = str(int(c.person)) if known else crowd.upmost(c.seed, count)
-    return crowd.simulated(c.seed, count, visits, story.length, nature), who
+    known = c.person.isdecimal() and 1 <= int(c.person) <= c.people
+    who = str(int(c.person)) if known else crowd.upmost(c.seed, c.people)
+    return crowd.simulated(c.seed, c.people, c.visits, story.length, nature), who
 
 
 def _true_se(nature: Nature, people: People) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from lmmlab.picture.marks import Axis
@@ -20,6 +21,7 @@ class Story:
     up, down : what it means when the line rises, when it falls.
     time, height, slope, error : axes of the first look.
     steps : by which height, slope and error grow.
+    scale : least and largest score.
     prefix : of the names of its sliders.
     """
 
@@ -36,6 +38,7 @@ class Story:
     slope: Axis
     error: Axis
     steps: tuple[float, float, float]
+    scale: tuple[float, float] = (0.0, math.inf)
     prefix: str = ""
 
 
@@ -59,13 +62,15 @@ def _axes(
 STORIES = {
     "gad7": Story(
         "Person", "people", "week", "weeks", 8.0, "points", "worse", "better",
-        *_axes("week", "worry (GAD-7)", "points", 8.0, ((0.0, 25.0), (-2.0, 1.0), 0.15)),
+        *_axes("week", "worry (GAD-7)", "points", 8.0, ((-5.0, 25.0), (-3.0, 2.0), 0.15)),
         steps=(5.0, 1.0, 0.15),
+        scale=(0.0, 21.0),
     ),
     "qol": Story(
         "Person", "people", "month", "months", 12.0, "points", "better", "worse",
-        *_axes("month", "quality of life", "points", 12.0, ((30.0, 100.0), (-2.0, 1.0), 0.3)),
+        *_axes("month", "quality of life", "points", 12.0, ((30.0, 100.0), (-3.0, 2.0), 0.3)),
         steps=(10.0, 1.0, 0.3),
+        scale=(0.0, 100.0),
         prefix="qol_",
     ),
     "sleepstudy": Story(

@@ -80,7 +80,7 @@ AVERAGE_OF_LINES = Predict(
             right=True,
         ),
     ),
-    {"tau1": 1.2},
+    {"tau1": 1.0},
 )
 
 

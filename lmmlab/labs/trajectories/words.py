@@ -44,8 +44,9 @@ def _of_slopes(s: Scene) -> str:
 def _of_the_person(s: Scene) -> str:
     """Follow one person, and say how far apart lines are at both ends."""
     start, change = s.lines[s.index]
-    whose = "truly" if s.nature is not None else "by the own line"
-    told = f"[{s.name}](person) starts at {start:.1f} and {whose} gets [{_pace(s, change)}](person)"
+    whose = " truly" if s.nature is not None else "'s own line"
+    gets = f"gets [{_pace(s, change)}](person)"
+    told = f"[{s.name}](person){whose} starts at {start:.1f} and {gets}"
     if s.tau[1] == 0.0:
         return f"{told}, like everybody else."
     ends = f"{s.sd[0]:.1f} at the start and {s.sd[-1]:.1f} at the end"

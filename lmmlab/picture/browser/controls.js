@@ -113,10 +113,11 @@ function makeChoice(spec, id, onMove) {
   };
 }
 
-// Does a control matter while the others stand as they do? "source=simulated" names the condition.
+// Does a control matter while the others stand as they do? "source=simulated" names the condition,
+// "source=gad7|qol" two values that will do.
 function matters({ shown }, get) {
   const [other, wanted] = shown.split("=");
-  return !other || String(get(other)) === wanted;
+  return !other || wanted.split("|").includes(String(get(other)));
 }
 
 // All controls of a bench, in the cards of their groups.
