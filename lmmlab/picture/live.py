@@ -44,10 +44,12 @@ __all__ = ["Answer", "Live", "Shown", "TaskState"]
 
 _BROWSER = Path(__file__).parent / "browser"
 # Joined they are one module, without a build step: a widget's script cannot import files.
-_SCRIPTS = "dom marks panel pictures wire controls question tasks links progress voice layout live".split()
+_SCRIPTS = (
+    "dom marks panel pictures wire controls question tasks links progress voice layout live".split()
+)
 
-RESERVED = frozenset({"theme", "template", "classic-tree", "token"})
-"""Names that mean something to the server when they stand in a link."""
+RESERVED = frozenset({"theme", "template", "classic-tree", "token", "embed"})
+"""Names that mean something else when they stand in a link."""
 
 FAULT = "This state cannot be shown, which is a fault of the lab. Press reset to go on."
 

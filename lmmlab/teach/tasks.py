@@ -44,13 +44,14 @@ class Predict:
     choices: tuple[Choice, ...]
     then: Mapping[str, Value] | None
     table: tuple[tuple[str, ...], ...] = ()
+    title: str = "Predict first"
 
     def asked(self) -> dict[str, Any]:
         """Give what may be seen before a commitment."""
         return {
             "id": self.name,
             "kind": "predict",
-            "title": "Predict first",
+            "title": self.title,
             "text": self.text,
             "table": self.table,
             "choices": [choice.text for choice in self.choices],
@@ -100,6 +101,8 @@ class Number:
     too_low, too_high : str
         What to think of, for whoever is below or above.
     table : tuple of tuple of str
+    title : str
+        Heading of the card.
 
     Raises
     ------
@@ -119,6 +122,7 @@ class Number:
     too_low: str = ""
     too_high: str = ""
     table: tuple[tuple[str, ...], ...] = ()
+    title: str = "Predict first"
 
     def __post_init__(self) -> None:
         if len(apart(self.value, self.mistakes, self.tolerance)) < len(self.mistakes):
@@ -129,7 +133,7 @@ class Number:
         return {
             "id": self.name,
             "kind": "number",
-            "title": "Predict first",
+            "title": self.title,
             "text": self.text,
             "table": self.table,
             "unit": self.unit,

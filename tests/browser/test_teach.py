@@ -87,6 +87,19 @@ def test_jupyterlab_keeps_progress_in_a_file_beside_the_notebook(page, lab_serve
     assert page.evaluate(KEPT) is None
 
 
+def test_an_embed_link_leaves_the_lab_alone_and_a_copied_link_keeps_it(page, voila_server):
+    page.goto(voila_server + LESSON + "?embed=shrinkage&tau0=40")
+    bench = ready(page)
+    assert bench.is_visible() and not page.get_by_text("Where it breaks").first.is_visible()
+    assert not page.get_by_role("link", name="All lessons").is_visible()
+    bench.locator('[data-name="tau0"] input[type=range]').press("Home")
+    until(page, lambda: page.url, lambda url: "tau0=0" in url and "embed=shrinkage" in url)
+    page.goto(voila_server + LESSON + "?embed=nothing")
+    ready(page)
+    assert page.get_by_text("Where it breaks").first.is_visible()
+    assert page.problems == []
+
+
 PAGE = "from lmmlab.teach import classroom\nclassroom.page()"
 QUESTIONS = """
 from lmmlab import labs

@@ -1,4 +1,4 @@
-const RESERVED = ["token", "theme", "template", "classic-tree"]; // words of the server
+const RESERVED = ["token", "theme", "template", "classic-tree", "embed"]; // words of the server, and ours
 
 // The state of a bench as a link; only Voila's pages keep a query.
 const inVoila = () =>
@@ -51,6 +51,8 @@ function makeLinks(about, get) {
       }
       return [values, sentences.join(" ")];
     },
+    // "embed=shrinkage" leaves this lab alone on its page.
+    embedded: new URLSearchParams(location.search).get("embed") === about.name,
     write: () => history.replaceState(history.state, "", address(query())),
     copied() {
       const parameters = query();

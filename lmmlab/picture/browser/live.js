@@ -159,6 +159,7 @@ function render({ model, el }) {
   for (const name of names) listen(`change:${name}`, changed);
   endings.push(watchKernel(model.widget_manager?.kernel, voice.say));
 
+  layout.root.classList.toggle("lmm-alone", Boolean(links?.embedded));
   el.append(layout.root);
   showControls();
   paint(performance.now());
