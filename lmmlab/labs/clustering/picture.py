@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from lmmlab.engine.design import Floats
 from lmmlab.labs._numbers import corr, number
 from lmmlab.labs.clustering.scene import MEAN, VISITS, Scene
 from lmmlab.picture.axis import cover
@@ -28,17 +27,7 @@ _STEP = 50.0
 
 def picture(s: Scene) -> Picture:
     """Draw the scene: measurements by person, pairs, shares, and the worth of the rows."""
-    same = ("Twice the same person", "Twice the same name")[s.controls.names == "shuffled"]
-    first, second = s.y[:, 0], s.y[:, min(1, s.controls.visits - 1)]
-    true = 0.0 if s.controls.names == "shuffled" else s.controls.tau0**2
-    panels = (
-        _strips(s),
-        _pairs(s, same, first, second, s.same, true, "model"),
-        _pairs(s, "Two strangers", first, np.roll(second, -1), s.strangers, 0.0, "own"),
-        _shares(s),
-        _worth(s),
-    )
-    return Picture(panels, chosen=s.who)
+    return Picture((_strips(s), _pairs(s), _shares(s), _worth(s)), chosen=s.who)
 
 
 def _strips(s: Scene) -> Panel:
@@ -88,31 +77,37 @@ def _part(some: int, of: int) -> str:
     return str(of) if some == of else f"{some} of {of}"
 
 
-def _pairs(
-    s: Scene, title: str, first: Floats, second: Floats, r: float | None, shared: float, role: str
-) -> Panel:
-    """Show pairs of measurements: the first under a name, and a second one."""
-    limits = cover(_WINDOW, s.y[:, :2], step=_STEP)
-    low, high = limits
-    top, aside = high - 0.06 * (high - low), low + 0.03 * (high - low)
-    if r is None:
-        why = "one visit makes no pair" if s.controls.visits == 1 else "nothing varies"
-        marks: tuple[Mark, ...] = (Label(aside, top, why, role),)
-    else:
-        total = s.controls.tau0**2 + s.controls.sigma**2
-        cov = np.array([[total, shared], [shared, total]])
-        reach = min(2.0, (high - MEAN) / np.sqrt(total), (MEAN - low) / np.sqrt(total))
-        marks = (
-            Ellipse(np.full(2, MEAN), cov, "truth", scale=float(reach), dashed=True),
-            Points(first[:_STRIPS], second[:_STRIPS], role, s.levels[:_STRIPS]),
-            Label(aside, top, f"correlation {corr(r)}", role),
-        )
+def _pairs(s: Scene) -> Panel:
+    """Show pairs of measurements side by side: twice the same person, and two strangers."""
+    true, n = s.controls.names == "true", s.controls.visits
+    low, high = limits = cover(_WINDOW, s.y[:, :2], step=_STEP)
+    wide = high - low
+    right = 1.08 * wide
+    total = s.controls.tau0**2 + s.controls.sigma**2
+    shared = s.controls.tau0**2 if true else 0.0
+    first, second = s.y[:_STRIPS, 0], s.y[:, min(1, n - 1)]
+    divide = np.full((1, 2), low + 1.04 * wide)
+    marks: list[Mark] = [Line(divide, np.array([limits]), "guide", dashed=True)]
+    for shift, name, r, other, alike, role in (
+        (0.0, "one person" if true else "one name", s.same, second, shared, "model"),
+        (right, "two strangers", s.strangers, np.roll(second, -1), 0.0, "own"),
+    ):
+        if r is not None:
+            scale = float(min(2.0, (high - MEAN) / np.sqrt(total), (MEAN - low) / np.sqrt(total)))
+            cov = np.array([[total, alike], [alike, total]])
+            marks += [
+                Ellipse(np.array([MEAN + shift, MEAN]), cov, "truth", scale, dashed=True),
+                Points(first + shift, other[:_STRIPS], role, s.levels[:_STRIPS]),
+            ]
+        said = f"{name}: {'no pairs' if n == 1 else 'undefined' if r is None else corr(r)}"
+        marks.append(Label(low + shift + 0.03 * wide, high - 0.06 * wide, said, role))
     return Panel(
-        title,
-        Axis("one measurement", limits, "mmHg"),
-        Axis("another", limits, "mmHg"),
-        marks,
-        aspect=1.0,
+        "Pairs of measurements",
+        Axis("one measurement, the same scale twice", (low, high + right), ticked=False),
+        Axis("the other", limits, "mmHg"),
+        tuple(marks),
+        weight=1.5,
+        aspect=1.9,
     )
 
 
@@ -120,7 +115,7 @@ def _shares(s: Scene) -> Panel:
     """Show the ICC as a share: what lies between people, what within them."""
     bars = [] if s.icc is None else [(1.0, s.icc, "truth", "truth")]
     if s.estimate is not None:
-        bars.append((2.0, float(np.clip(s.estimate.icc, 0.0, 1.0)), "these data", "model"))
+        bars.append((2.0, float(np.clip(s.estimate.icc, 0.0, 1.0)), "data", "model"))
     marks: list[Mark] = []
     for x, share, name, role in bars:
         at, cut = np.array([x]), np.array([share])
@@ -139,11 +134,11 @@ def _shares(s: Scene) -> Panel:
         marks.append(Label(1.5, 0.5, "nothing varies", "own", "middle"))
     marks += [
         Label(2.42, 0.06, "between people", "parameter:tau0"),
-        Label(2.42, 0.94, "within a person", "parameter:sigma"),
+        Label(2.42, 0.94, "within people", "parameter:sigma"),
     ]
     return Panel(
         "The ICC is a share of the variance",
-        Axis("", (0.5, 3.6), ticked=False),
+        Axis("", (0.5, 4.3), ticked=False),
         Axis("share of the variance", (-0.15, 1.05)),
         tuple(marks),
         aspect=1.25,

@@ -14,7 +14,7 @@ from lmmlab.labs.overconfidence.words import headings, notes, words
 TITLE = "A thousand studies, analysed twice"
 LEAD = "How often is an interval wrong when clusters are ignored?"
 EQUATION = (
-    "true / believed variance of the slope = 1 + (n − 1) × ICC of y × [ICC of x](person),   "
+    "true / believed variance of the slope = 1 + (n − 1) × ICC of y × ICC of x,   "
     "ICC of y = [τ₀²](parameter:tau0) / ([τ₀²](parameter:tau0) + [σ²](parameter:sigma))"
 )
 

@@ -21,7 +21,7 @@ class Controls:
     )  # fmt: skip
     share: float = control(
         1.0, "share of x between people", group="nature",
-        low=0.0, high=1.0, step=0.01, role="person",
+        low=0.0, high=1.0, step=0.01,
     )  # fmt: skip
     groups: int = control(30, "people", group="nature", low=4, high=30)
     rows: int = control(20, "trials of each", symbol="n", group="nature", low=2, high=100)

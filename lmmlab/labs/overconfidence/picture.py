@@ -94,7 +94,7 @@ def _means(s: Scene) -> Panel:
     reach = cover((0.0, 1.5), sds, step=1.5)[1]
     return _panels.rows(
         "The overall mean, in repeated studies",
-        Axis("error of the mean, one sd to each side", (-reach, reach), "µV"),
+        Axis("error of the mean (one sd)", (-reach, reach), "µV"),
         entries,
         zero="truth",
     )

@@ -34,7 +34,7 @@ def _of_the_errors(s: Scene) -> str:
         why = "x is alike within people, so that their trials repeat each other"
     else:
         why = "x is compared within people, and OLS counts their differences as noise"
-    return f"The standard errors of OLS are [{off}](person): {why}."
+    return f"The standard errors of OLS are [{off}](bad): {why}."
 
 
 def _of_the_means(s: Scene) -> str:
@@ -54,8 +54,9 @@ def notes(s: Scene) -> dict[str, str]:
     said = {
         "share": f"ICC of x: {corr(s.icc_x)}",
         "sigma": f"ICC of y: {corr(s.icc, 3)}",
-        "tau0": f"estimated as 0 in {zero:,} of {STUDIES:,} studies",
     }
+    if zero:
+        said["tau0"] = f"estimated as 0 in {zero:,} of {STUDIES:,} studies"
     if s.rates.failures[1]:
         said["method"] = f"{int(s.rates.failures[1])} studies could not be fitted"
     return said
