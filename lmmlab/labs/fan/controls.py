@@ -69,6 +69,7 @@ class Controls:
         "change is plotted against",
         group="What we look at",
         choices=(("observed", "the first visit"), ("true", "the true start")),
+        shown=_SDS,
     )
     until: str = control(
         "24",

@@ -50,14 +50,14 @@ OTHER_ORIGIN = Predict(
         ),
         Choice(
             "ρ changes, and so do the lines and the fit",
-            "ρ changes, to +0.41. But no line in the first picture moved, and the REML criterion "
+            "ρ changes, to +0.41. But no line in the first picture moved, and the misfit "
             "in the text is the same as before: the model was only written in other words.",
             name="another origin is another model",
         ),
         Choice(
             "ρ changes; the lines and the fit stay as they are",
             "Yes. ρ is now +0.41 and “start” means the level at month 12. The lines did not move, "
-            "and the REML criterion is the same.",
+            "and the misfit in the text is the same.",
             right=True,
         ),
     ),

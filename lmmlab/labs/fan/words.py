@@ -51,16 +51,16 @@ def _of_the_origin(s: Scene) -> str:
     rho = correlation(s.here.rho)
     text = f"Counted from {s.story.time} {c.origin:g}, [{rho}](parameter:rho)"
     if e is not None:
-        text += f", and the fit says {correlation(e.spread.rho).replace('ρ', 'ρ̂')}"
-        text += f" with a REML criterion of {number(e.deviance, 2)}"
+        text += f"; the fit says {correlation(e.spread.rho).replace('ρ', 'ρ̂')}"
+        text += f", with a misfit (REML criterion) of {number(e.deviance, 2)}"
         if c.origin > 0.0:
-            text += ", the same as from everywhere"
+            text += ", the same from everywhere"
     return f"{text}."
 
 
 def correlation(rho: float | None) -> str:
     """Write a correlation, or that there is none."""
-    return "ρ is not defined" if rho is None else f"ρ = {signed(rho)}"
+    return "ρ is not defined" if rho is None else f"ρ\xa0=\xa0{signed(rho)}"
 
 
 def _of_the_trend(s: Scene) -> str:
@@ -82,11 +82,10 @@ def _of_the_trend(s: Scene) -> str:
 def _of_the_matrix(s: Scene) -> str:
     """Say whether the three entries fit together."""
     low = s.eigenvalues[0]
-    rho = correlation(s.told.rho).replace("ρ = ", "a correlation of ")
-    if s.told.rho is not None and abs(s.told.rho) > 1.0:
-        rho = f"a correlation of {number(s.told.rho)}"
-    if s.told.rho is None:
-        rho = "no correlation, since a variance is 0"
+    rho = "no correlation, since a variance is 0"
+    if s.told.rho is not None:
+        beyond = abs(s.told.rho) > 1.0
+        rho = f"a correlation of {number(s.told.rho) if beyond else signed(s.told.rho)}"
     verdict = (
         "so people can differ like this" if s.possible else "so no people can differ like this"
     )
