@@ -36,9 +36,9 @@ def middle():
     return fitted(4.5)
 
 
-def short(value, digits=2):
-    """Write a correlation as the text does: +.07."""
-    return f"{value:+.{digits}f}".replace("0.", ".").replace("-", "−")
+def short(value):
+    """Write a correlation as the text does: +0.07."""
+    return f"{value:+.2f}".replace("-", "−")
 
 
 def test_the_study(text):

@@ -28,10 +28,10 @@ _NAMES = {"raw": "from its own zero", "grand": "from the grand mean", "group": "
 def picture(s: Scene) -> Picture:
     """Draw the scene; the axes lie still, and only the zero moves."""
     if s.days is not None:
-        panels = (_lines(s, s.days), _plane(s, s.days), _table(s), _criterion(s, s.days))
+        panels = (_lines(s, s.days), _table(s), _plane(s, s.days), _criterion(s, s.days))
     else:
         assert s.groups is not None
-        panels = (_seen(s, s.groups), _counted(s, s.groups), _table(s), _slopes(s, s.groups))
+        panels = (_counted(s, s.groups), _table(s), _slopes(s, s.groups), _seen(s, s.groups))
     return Picture(panels, chosen=s.who)
 
 
@@ -126,12 +126,11 @@ def _table(s: Scene) -> Panel:
         role, text = (row.role, row.now) if row.moved else ("guide", "the same")
         marks.append(Label(1.0, y, row.now if row.moved is None else text, role, "end"))
     return Panel(
-        "What moved, and what did not",
+        "What moved, and what did not" + (", ms" if s.days else ""),
         Axis("", (-0.02, 1.02), ticked=False),
-        Axis("", (-0.6, top + 0.6), ticked=False),
+        Axis("", (-0.5, top + 0.5), ticked=False),
         tuple(marks),
-        weight=1.2,
-        aspect=1.5,
+        aspect=1.15,
     )
 
 

@@ -10,7 +10,7 @@ from lmmlab.labs.centring import days, groups
 
 
 class Row(NamedTuple):
-    """One number before and now; `moved` if the two differ, None if they cannot be compared."""
+    """One number before and now; `moved` if they differ, None if they cannot be compared."""
 
     name: str
     role: str
@@ -24,16 +24,16 @@ def of_days(before: days.Reading, now: days.Reading) -> tuple[Row, ...]:
     day, _ = days.visits()
     shift = float(np.abs(now.at(day) - before.at(day)).max())
     entries = (
-        ("intercept", "parameter:beta", before.beta[0], now.beta[0], 1, " ms"),
-        ("its standard error", "", before.se[0], now.se[0], 1, " ms"),
-        ("spread there, τ₀", "parameter:tau0", before.tau[0], now.tau[0], 1, " ms"),
-        ("go together, ρ", "parameter:rho", before.rho, now.rho, 2, ""),
-        ("slope", "parameter:beta", before.beta[1], now.beta[1], 1, " ms/day"),
-        ("its standard error", "", before.se[1], now.se[1], 1, " ms/day"),
-        ("spread of slopes, τ₁", "parameter:tau1", before.tau[1], now.tau[1], 1, " ms/day"),
-        ("noise, σ", "parameter:sigma", before.sigma, now.sigma, 1, " ms"),
-        ("criterion", "", before.deviance, now.deviance, 3, ""),
-        ("lines move by at most", "model", 0.0, shift, 1, " ms"),
+        ("intercept", "parameter:beta", before.beta[0], now.beta[0], 1),
+        ("its std. error", "", before.se[0], now.se[0], 1),
+        ("spread there τ₀", "parameter:tau0", before.tau[0], now.tau[0], 1),
+        ("go together ρ", "parameter:rho", before.rho, now.rho, 2),
+        ("slope", "parameter:beta", before.beta[1], now.beta[1], 1),
+        ("its std. error", "", before.se[1], now.se[1], 1),
+        ("spread of slopes τ₁", "parameter:tau1", before.tau[1], now.tau[1], 1),
+        ("noise σ", "parameter:sigma", before.sigma, now.sigma, 1),
+        ("criterion", "", before.deviance, now.deviance, 3),
+        ("lines move up to", "model", 0.0, shift, 1),
     )
     return tuple(_row(*entry) for entry in entries)
 
@@ -43,24 +43,23 @@ def of_groups(n: int, before: groups.Reading, now: groups.Reading) -> tuple[Row,
     x = groups.rows(n).x
     shift = float(np.abs(now.at(x) - before.at(x)).max())
     entries = (
-        ("intercept", "parameter:beta", before.beta[0], now.beta[0], 2, ""),
-        ("its standard error", "", before.se[0], now.se[0], 2, ""),
-        ("slope", "parameter:beta", before.beta[1], now.beta[1], 2, ""),
-        ("its standard error", "", before.se[1], now.se[1], 2, ""),
-        ("spread of groups, τ₀", "parameter:tau0", before.tau, now.tau, 2, ""),
-        ("noise, σ", "parameter:sigma", before.sigma, now.sigma, 2, ""),
-        ("criterion", "", before.deviance, now.deviance, 3, ""),
-        ("lines move by at most", "model", 0.0, shift, 2, ""),
+        ("intercept", "parameter:beta", before.beta[0], now.beta[0], 2),
+        ("its std. error", "", before.se[0], now.se[0], 2),
+        ("slope", "parameter:beta", before.beta[1], now.beta[1], 2),
+        ("its std. error", "", before.se[1], now.se[1], 2),
+        ("spread of groups τ₀", "parameter:tau0", before.tau, now.tau, 2),
+        ("noise σ", "parameter:sigma", before.sigma, now.sigma, 2),
+        ("criterion", "", before.deviance, now.deviance, 3),
+        ("lines move up to", "model", 0.0, shift, 2),
     )
     made = [_row(*entry) for entry in entries]
     if made[2].moved:  # other fixed columns: restricted likelihoods are not on one scale
-        made[6] = made[6]._replace(now="not comparable", moved=None)
+        made[6] = made[6]._replace(now="another model", moved=None)
     return tuple(made)
 
 
-def _row(name: str, role: str, before: float, now: float, digits: int, unit: str) -> Row:
-    unit = unit.replace(" ", "\N{NO-BREAK SPACE}")
-    texts = [number(value, digits, signed="ρ" in name) + unit for value in (before, now)]
+def _row(name: str, role: str, before: float, now: float, digits: int) -> Row:
+    texts = [number(value, digits, signed="ρ" in name) for value in (before, now)]
     return Row(name, role, *texts, moved=texts[0] != texts[1])
 
 

@@ -9,23 +9,23 @@ from lmmlab.labs.centring.table import number
 
 SIGN_OF_RHO = Predict(
     "sign-of-rho",
-    "On day 2, drivers with slow reactions tend to slow down more: ρ = +.48. The zero moves to day "
-    "−3, before the study. No line moves. What is ρ there?",
+    "On day 2, drivers with slow reactions tend to slow down more: ρ = +0.48. The zero moves to "
+    "day −3, before the study. No line moves. What is ρ there?",
     (
         Choice(
-            "Still +.48: it describes these people",
+            "Still +0.48: it describes these people",
             "That takes ρ for a property of people. It compares their change with their height on "
-            "one day, and the order of heights differs from day to day. On day −3 it is −.55.",
+            "one day, and the order of heights differs from day to day. On day −3 it is −0.55.",
         ),
         Choice(
             "0: counting from another day removes correlation",
             "That holds for one special zero only, near day −0.3. In general the zero moves ρ, and "
-            "it can go to either side of 0. On day −3 it is −.55.",
+            "it can go to either side of 0. On day −3 it is −0.55.",
         ),
         Choice(
             "Below 0: drawn back, the lines have crossed",
             "Yes. Steep lines, followed backward, come down faster. On day −3 they lie lowest, and "
-            "ρ is −.55.",
+            "ρ is −0.55.",
             right=True,
         ),
     ),
@@ -35,7 +35,7 @@ SIGN_OF_RHO = Predict(
 WHAT_GAINS = Predict(
     "what-gains",
     "A colleague counts days from their mean, 4.5. The intercept becomes 298.5 ms, its standard "
-    "error 9.0 in place of 6.8, and ρ +.75 in place of +.07. What happened to the model?",
+    "error 9.0 in place of 6.8, and ρ +0.75 in place of +0.07. What happened to the model?",
     (
         Choice(
             "It got better: centring helps it to fit",
@@ -59,7 +59,7 @@ WHAT_GAINS = Predict(
 
 FORCE_RHO = Predict(
     "force-rho",
-    "On day 0 ρ is only +.07. To keep things simple somebody forces it to 0, and later counts the "
+    "On day 0 ρ is only +0.07. To keep things simple somebody forces it to 0, and later counts the "
     "days from 4.5. What does that do to the fit?",
     (
         Choice(
@@ -69,11 +69,11 @@ FORCE_RHO = Predict(
         ),
         Choice(
             "It hardly matters: a correlation of 0 is a neutral simplification",
-            "It was nearly so on day 0, where it cost 0.041. On day 4.5, where the data say +.75, "
+            "It was nearly so on day 0, where it cost 0.041. On day 4.5, where the data say +0.75, "
             "it costs 9.921. There is no zero correlation as such, only one on some day.",
         ),
         Choice(
-            "It fits worse: now ρ is 0 on a day on which it should be +.75",
+            "It fits worse: now ρ is 0 on a day on which it should be +0.75",
             "Yes. The criterion is worse by 9.921, on day 0 it was 0.041. The claim “ρ = 0” "
             "changes its meaning with the zero.",
             right=True,
