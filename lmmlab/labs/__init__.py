@@ -3,6 +3,7 @@
 from lmmlab.labs import centring as _centring
 from lmmlab.labs import clustering as _clustering
 from lmmlab.labs import fan as _fan
+from lmmlab.labs import levels as _levels
 from lmmlab.labs import overconfidence as _overconfidence
 from lmmlab.labs import shrinkage as _shrinkage
 from lmmlab.labs import trajectories as _trajectories
@@ -11,8 +12,11 @@ from lmmlab.labs._lab import Lab
 centring = Lab(_centring)
 clustering = Lab(_clustering)
 fan = Lab(_fan)
+levels = Lab(_levels)
 overconfidence = Lab(_overconfidence)
 shrinkage = Lab(_shrinkage)
 trajectories = Lab(_trajectories)
 
-__all__ = ["centring", "clustering", "fan", "overconfidence", "shrinkage", "trajectories"]
+__all__ = [
+    "centring", "clustering", "fan", "levels", "overconfidence", "shrinkage", "trajectories",
+]  # fmt: skip
