@@ -199,7 +199,7 @@ def test_predictions_have_one_right_answer_and_name_the_others() -> None:
 def test_the_raw_task_shows_what_it_says() -> None:
     few, many = lab.scene(visits=2), lab.scene(**task("raw").then)
     said = task("raw").choices[0].reply
-    for scene, slope in ((few, "+2.5"), (many, "+22.8")):
+    for scene, slope in ((few, "+2.5"), (many, "+22.7")):
         value = f"{scene.slopes[0].value:+.1f}".replace("-", "−")
         assert value == slope and slope in said
         assert f"{100 * scene.weight:.0f} %" in said

@@ -121,7 +121,8 @@ def _weight(s: Scene) -> Panel:
     marks: list[Mark] = []
     n, line = s.cloud.x.shape[1], s.controls.fit == "ols"
     if s.curve is None or s.line_weight is None:
-        marks.append(Label(30.0, 0.5, "x does not vary", "own", "middle"))
+        why = "each slope has its column: no blend" if s.slopes else "x does not vary"
+        marks.append(Label(30.0, 0.5, why, "own", "middle"))
     else:
         share = s.line_weight if s.weight is None or not line else s.weight
         flat = np.full((1, 2), share)
@@ -176,7 +177,10 @@ def _slopes(s: Scene) -> Panel:
         text = Label(sum(x) / 2, 0.5, "no slope to report", "own", "middle")
         return Panel(title, axis, Axis("", (0.0, 1.0), ticked=False), (text,), aspect=1.6)
     panel = _panels.rows(title, axis, entries, zero="guide")
-    marks = list(panel.marks)
+    marks, ends = list(panel.marks), np.array([panel.y.limits])
+    for of in (s.within, s.between):
+        if of is not None and x[0] <= of.value <= x[1]:
+            marks.insert(0, Line(np.full((1, 2), of.value), ends, ROLES[of.kind], dashed=True))
     for row, (_, role, value, _) in enumerate(entries):
         at = min(max(value, x[0] + 0.1 * (x[1] - x[0])), x[1] - 0.1 * (x[1] - x[0]))
         marks.append(Label(at, len(entries) - row - 0.4, number(value), role, "middle"))

@@ -48,11 +48,11 @@ class Scene:
         What the chosen model takes as spread of levels and noise.
     weight : float or None
         Weight of the slope between in the slope of a raw x: in a mixed model with this tau and
-        sigma, or in one line through the rows that are drawn.
+        sigma, or in one line through the rows that are drawn. None where nothing is blended.
     curve : (60,) array or None
-        The mixed model's weight over `VISITS`, all else the same.
+        The mixed model's weight over `VISITS`, all else the same; None as before.
     line_weight : float or None
-        The weight in one line through all rows.
+        The weight in one line through all rows; None as before.
     estimated : bool
         Whether tau and sigma are REML estimates; False where they are known.
     """
@@ -114,12 +114,13 @@ def scene(controls: Controls) -> Scene:
         if model is None:
             model = evaluate(design, np.array([c.tau / sigma]), sigma)
         tau, sigma = float(model.sd["group"].values[0]), model.sigma
+        slopes = _slopes(model, c.fit, inside, across)
+    if slopes and c.fit in ("raw", "ols"):
         x = cloud.x.ravel()
         per = np.sqrt(cloud.x.shape[1] / VISITS)
         curve = blend(x, cloud.codes, tau, max(sigma, 1e-9) * per)
         weight = float(curve[cloud.x.shape[1] - 1])
         line_weight = float(blend(x, cloud.codes, 0.0, 1.0))
-        slopes = _slopes(model, c.fit, inside, across)
         if c.fit == "ols":
             gone = c.averaged == 100.0 and not across
             slopes, weight = ((), None) if gone else _one_line(rows, c.averaged / 100.0)

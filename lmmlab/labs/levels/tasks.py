@@ -15,20 +15,20 @@ RAW = Predict(
     (
         Choice(
             "The slope within, +25, exactly: the intercepts take all differences between people",
-            "Almost. At 60 rows it is +22.8, with 3 % of the slope between; at 2 rows it was "
+            "Almost. At 60 rows it is +22.7, with 3 % of the slope between; at 2 rows it was "
             "+2.5, with 35 %. The intercepts take part of the differences, never all of them.",
             name="the model separates levels by itself",
         ),
         Choice(
             "A blend of both, nearer and nearer to +25",
             "Yes. At 2 rows the slope between has a weight of 35 %, at 60 rows of 3 %, and the "
-            "slope is +22.8. The blend gets purer, but it stays a blend.",
+            "slope is +22.7. The blend gets purer, but it stays a blend.",
             right=True,
         ),
         Choice(
             "Halfway between, −7.5: x varies as much within as between",
             "That is what one line through all rows gives, whatever n is. The mixed model knows "
-            "that averages of people are few, and listens to them less: it reports +22.8.",
+            "that averages of people are few, and listens to them less: it reports +22.7.",
             name="the model is one line through all rows",
         ),
     ),
