@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +12,9 @@ from scipy.special import stdtrit
 
 from lmmlab.engine.analysis import Analysis, Answers, answers
 from lmmlab.engine.design import Floats, Ints
+from lmmlab.engine.inference import Method
 from lmmlab.engine.layout import Layout, covariate, members
-from lmmlab.engine.precision import design_effect, mean_variance, naive_size
+from lmmlab.engine.precision import Weighting, design_effect, mean_variance, naive_size
 from lmmlab.engine.predictor import pair_icc
 from lmmlab.engine.rates import Rates, rates
 from lmmlab.engine.simulate import normals, response, visits
@@ -85,17 +87,16 @@ def scene(controls: Controls) -> Scene:
     X = layout.matrix(("1", "x"))
     root = np.array([[c.tau0]])
     Y = response(X, X[:, :1], layout.codes, _BETA, root, c.sigma, u, e)
-    both = [
-        answers(Analysis(("1", "x"), random, "x", method), layout, Y)
-        for random, method in (((), "naive"), (("1",), c.method))
-    ]
+    fixed, method = ("1", "x"), cast(Method, c.method)
+    analyses = Analysis(fixed, (), "x", "naive"), Analysis(fixed, ("1",), "x", method)
+    both = [answers(analysis, layout, Y) for analysis in analyses]
     ols, mixed = map(_intervals, both)
 
     alike = icc(c.tau0, c.sigma)
     # group means carry the share of x, so that its ICC is a straight line over the share
     icc_x = ends[0] + (ends[1] - ends[0]) * np.append(SHARES, c.share)
     effects = design_effect(alike, sizes, icc_x)
-    weightings = ("rows", "groups", "best")
+    weightings: tuple[Weighting, ...] = ("rows", "groups", "best")
     index = _study(c.person, ols.miss & ~mixed.miss)
     return Scene(
         controls=c,
