@@ -1,7 +1,34 @@
-"""What people did before mixed models, and do still: the analyses that a mixed model is held to."""
+"""What people did before mixed models, and do still: the analyses that a mixed model is held to.
 
-from __future__ import annotations
+Nothing is imported before it is asked for. `rm_anova`, `change` and `wide` have the names of their
+modules and are taken from there.
+"""
 
-from lmmlab.engine.classical.pooling import complete_pooling, no_pooling
+from importlib import import_module
+from typing import Any
 
-__all__ = ["complete_pooling", "no_pooling"]
+_HOME = {
+    "complete_cases": "missing",
+    "complete_pooling": "pooling",
+    "epsilon": "sphericity",
+    "last_observation_carried_forward": "missing",
+    "no_pooling": "pooling",
+    "occasion_means": "missing",
+    "ols": "regression",
+    "on_means": "means",
+    "paired": "means",
+    "prepare": "sandwich",
+    "regress": "regression",
+}
+
+__all__ = [*_HOME]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(f"lmmlab.engine.classical.{_HOME[name]}"), name)
+    raise AttributeError(f"module 'lmmlab.engine.classical' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from lmmlab.engine.design import Design, Floats
+from lmmlab.engine.crossproducts import independent
+from lmmlab.engine.design import Design, Floats, LMMError
 
 _LOST = 1e-10  # a level whose rows determine a direction less than this, relatively, does not
 
@@ -27,11 +28,18 @@ def no_pooling(design: Design) -> Floats:
         One row per level; a level whose rows do not determine all q coefficients (one visit does
         not make a line) has NaN.
 
+    Raises
+    ------
+    LMMError
+        If the design has no random term.
+
     Notes
     -----
     (Z_j'W Z_j)^-1 Z_j'W y_j per level j. Z is made orthonormal over all rows first, so that time
     in calendar years loses no digits.
     """
+    if not design.terms:
+        raise LMMError("The design has no groups, so there is nobody to fit alone.")
     term = design.terms[0]
     basis, back = np.linalg.qr(term.Z)
     q, levels = basis.shape[1], len(term.levels)
@@ -44,7 +52,7 @@ def no_pooling(design: Design) -> Floats:
         for j in range(i + 1):
             gram[:, i, j] = gram[:, j, i] = np.bincount(term.codes, weighted * basis[:, j], levels)
     size = np.linalg.eigvalsh(gram)
-    known = size[:, 0] > _LOST * size[:, -1]
+    known = (size[:, 0] > _LOST * size[:, -1]) & independent(back).all()
     own = np.full((levels, q), np.nan)
     own[known] = np.linalg.solve(gram[known], moment[known])[..., 0]
     return own @ np.linalg.pinv(back).T
@@ -56,7 +64,9 @@ def complete_pooling(design: Design) -> Floats:
     Returns
     -------
     (p,) array
-        The (weighted) least-squares coefficients of y on X.
+        The (weighted) least-squares coefficients of y on X. Where X does not determine all, the
+        shortest of them: people who are all seen once, on day 0, get a flat line. `ols` refuses
+        such an X by name.
     """
     root = np.sqrt(design.row_weights)
     fixed: Floats = (design.X.T * root).T

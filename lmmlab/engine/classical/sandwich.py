@@ -136,7 +136,12 @@ def prepare(
         X, root = X[order], root if root is None else root[order]
         order = None if (order[1:] > order[:-1]).all() else order
     Q, R = np.linalg.qr(X if root is None else root[:, None] * X)
-    require_independent(R, names)
+    new = independent(R)
+    if not new.all():
+        raise LMMError(
+            f"{names[int(new.argmin())]} is a combination of the predictors before it, so it has "
+            "no coefficient of its own. Leave it out."
+        )
     inverse = np.linalg.inv(R)
     stretched, lost = _adjusted(errors, Q, starts)
     size = np.linalg.norm(inverse, axis=-1)
@@ -144,16 +149,6 @@ def prepare(
     return LeastSquares(
         errors, names, Q, inverse, order, root, starts, stretched @ inverse.T, alone
     )
-
-
-def require_independent(R: Floats, names: tuple[str, ...]) -> None:
-    """Refuse a column that is a combination of those before it, by its name; X = Q R."""
-    new = independent(R)
-    if not new.all():
-        raise LMMError(
-            f"{names[int(new.argmin())]} is a combination of the predictors before it, so it has "
-            "no coefficient of its own. Leave it out."
-        )
 
 
 def degrees(design: LeastSquares, L: Floats) -> Floats:
