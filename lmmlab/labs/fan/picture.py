@@ -53,7 +53,21 @@ def _over_time(s: Scene) -> Panel:
         names=names,
         title="The true line of each person",
     )
-    return _with_guides(panel if s.possible else _empty(panel, "no people have such lines"), s)
+    panel = _with_guides(panel if s.possible else _empty(panel, "no people have such lines"), s)
+    return replace(panel, marks=(*panel.marks, *_guide_names(s, *panel.y.limits)))
+
+
+def _guide_names(s: Scene, low: float, high: float) -> list[Mark]:
+    """Name the upright lines: t* at the top, the origin at the foot."""
+    words: list[Mark] = []
+    turning, origin, aside = s.told.turning, s.controls.origin, 0.012 * s.end
+    if turning is not None and 0.0 < turning[0] < s.end:
+        words.append(Label(turning[0] + aside, high - 0.05 * (high - low), "t*", "truth"))
+    if origin > 0.0:
+        right = origin > 0.6 * s.end
+        x, anchor = (origin - aside, "end") if right else (origin + aside, "start")
+        words.append(Label(x, low + 0.05 * (high - low), "counted from here", "guide", anchor))
+    return words
 
 
 def _empty(panel: Panel, text: str) -> Panel:
@@ -72,10 +86,6 @@ def _with_guides(panel: Panel, s: Scene) -> Panel:
         marks += _upright(turning[0], low, high, "truth")
     if s.controls.origin > 0.0:
         marks += _upright(s.controls.origin, low, high, "guide")
-        right = s.controls.origin > 0.6 * s.end
-        aside = s.controls.origin + (-0.01 if right else 0.01) * s.end
-        foot = low + 0.05 * (high - low)
-        marks.append(Label(aside, foot, "counted from here", "guide", "end" if right else "start"))
     return replace(panel, marks=(*marks, *panel.marks))
 
 
@@ -123,7 +133,7 @@ def _sd(s: Scene) -> Panel:
         ratio = (s.end - time) / s.end
         marks.append(Points(np.array([time]), np.array([least]), "truth", bold=True))
         text = f"t* = {time:.1f}: closest, SD {least:.{s.story.digits}f}"
-        below = max(least - 0.08 * high, 0.04 * high)
+        below = least - 0.08 * high if least > 0.12 * high else least + 0.2 * high
         aside = time + (0.012 if ratio > 0.5 else -0.012) * s.end
         marks.append(Label(aside, below, text, "truth", "start" if ratio > 0.5 else "end"))
     named = [("truth", "truth", sd)]

@@ -82,7 +82,7 @@ def _of_the_trend(s: Scene) -> str:
 def _of_the_matrix(s: Scene) -> str:
     """Say whether the three entries fit together."""
     low = s.eigenvalues[0]
-    rho = "no correlation, since a variance is 0"
+    rho = "no correlation (a variance is 0)"
     if s.told.rho is not None:
         beyond = abs(s.told.rho) > 1.0
         rho = f"a correlation of {number(s.told.rho) if beyond else signed(s.told.rho)}"
@@ -92,7 +92,8 @@ def _of_the_matrix(s: Scene) -> str:
     small = 0.0 if s.possible and low < 0.0 else low
     return (
         f"These entries of G give [{rho}](parameter:rho) and a smallest eigenvalue of "
-        f"{number(small)}, {verdict}."
+        f"{number(small)} ({number(s.scaled[0] if small else 0.0, 2)} when starts and changes are "
+        f"measured in sds), {verdict}."
     )
 
 
