@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-LESSONS = ("01-independence", "02-lines", "03-fan", "05-shrinkage", "06-centring")
+LESSONS = ("01-independence", "02-lines", "03-fan", "05-shrinkage", "06-centring", "07-levels")
 
 # A slider needs a few tiny matrix operations at a time: more threads only fight over the cores,
 # and with thirty students at once they fight hard.
