@@ -22,6 +22,7 @@ from lmmlab.engine.variance import icc
 from lmmlab.labs.overconfidence.controls import Controls
 
 STUDIES = 1_000
+SHOWN = 60  # of them are drawn one by one
 SHARES = np.linspace(0.0, 1.0, 51)
 _MOST = 30  # people
 _BETA = np.zeros(2)  # the truth: no effect of x, so that every miss is a false alarm
@@ -163,10 +164,6 @@ def _study(name: str, telling: NDArray[np.bool_]) -> int:
     if name.isdecimal() and 1 <= int(name) <= SHOWN:
         return int(name) - 1
     return int(np.argmax(telling[:SHOWN]))
-
-
-SHOWN = 60
-"""How many of the studies are drawn one by one."""
 
 
 def _corners(c: Controls) -> list[str]:
