@@ -68,13 +68,13 @@ class Controls:
     )
     fit: str = control(
         "raw",
-        "which slopes",
+        "a slope for",
         group="fit",
         choices=(
-            ("raw", "mixed model: x"),
-            ("split", "x − own average, own average"),
-            ("context", "x, own average"),
-            ("ols", "one line, no people"),
+            ("raw", "raw x"),
+            ("split", "its two parts"),
+            ("context", "x and average"),
+            ("ols", "one line"),
         ),
     )
     averaged: float = control(

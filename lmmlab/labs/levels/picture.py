@@ -14,7 +14,7 @@ from lmmlab.picture.axis import cover
 from lmmlab.picture.marks import Axis, Label, Line, Mark, Panel, Picture, Points
 
 ROLES = {"within": "parameter:tau1", "between": "parameter:rho", "context": "model"}
-_MOST = 300  # rows that are drawn
+_MOST = 210  # rows that are drawn
 
 
 def picture(s: Scene) -> Picture:
@@ -33,7 +33,7 @@ def _rows(s: Scene) -> Panel:
     kx, ky = _kept(cloud.x), _kept(cloud.y)
     marks.append(Points(kx.ravel(), ky.ravel(), "own"))
     mx, my = cloud.means
-    ends = np.stack([cloud.x.min(1), cloud.x.max(1)], axis=1)
+    ends = mx[:, None] + cloud.x.std(1)[:, None] * [-1.0, 1.0]
     if s.within is not None:
         heights = my[:, None] + s.within.value * (ends - mx[:, None])
         marks.append(Line(ends, heights, ROLES["within"], cloud.levels))
@@ -50,7 +50,7 @@ def _rows(s: Scene) -> Panel:
         Points(kx[s.index], ky[s.index], "person"),
         Points(mx, my, ROLES["between"], cloud.levels),
     ]
-    title = "Only averages are left" if s.averages_only else "All rows, with the own lines"
+    title = "Only averages are left" if s.averages_only else "All rows, and three kinds of line"
     x = Axis(s.story.x, s.story.rows[0][:2], s.story.x_unit)
     y = Axis(s.story.y, s.story.rows[1][:2], s.story.unit)
     panel = _panel(title, x, y, marks, s.story.rows)

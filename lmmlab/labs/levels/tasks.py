@@ -99,7 +99,7 @@ def _harmless(c: Controls, s: Scene) -> tuple[bool, str]:
     if c.source != "made":
         return False, "Choose made people; the data set lies still."
     if c.fit != "raw":
-        return False, "Fit the mixed model with x."
+        return False, "Fit raw x."
     if s.between is None:
         return False, "There must be a slope between to agree on."
     if s.within is None:
@@ -112,7 +112,7 @@ def _harmless(c: Controls, s: Scene) -> tuple[bool, str]:
 
 def _flip(c: Controls, s: Scene) -> tuple[bool, str]:
     if c.fit != "raw" or c.source != "made":
-        return False, "Fit the mixed model with x to made people."
+        return False, "Fit raw x to made people."
     if c.beta_within != 25.0 or c.beta_between != -40.0:
         return False, "Leave the two slopes at +25 and −40."
     if s.slopes and s.slopes[0].value < 0.0:
@@ -130,13 +130,13 @@ TASKS = (
     CONTEXT,
     Do(
         "harmless",
-        "Make a study in which averaging first is harmless: the mixed model with x must report "
+        "Make a study in which averaging first is harmless: the mixed model with raw x must report "
         "exactly the slope between averages.",
         _harmless,
     ),
     Do(
         "flip",
-        "Leave both slopes as they are and make the mixed model with x report a slope below 0. "
+        "Leave both slopes as they are and make the mixed model with raw x report a slope below 0. "
         "Move rows, spreads, τ or σ.",
         _flip,
     ),
