@@ -130,10 +130,10 @@ def test_open_that_cannot_copy_says_where_and_why(wrong, monkeypatch, tmp_path):
     if wrong == "a file":
         own.write_text("mine")
     elif wrong == "a folder":
-        own = own / "05-shrinkage.ipynb"
+        own = own / f"{app.LESSONS[0]}.ipynb"
         own.mkdir(parents=True)
     else:
-        own = own / "05-shrinkage.ipynb"
+        own = own / f"{app.LESSONS[0]}.ipynb"
 
         def refuse(source, target):
             raise PermissionError(13, "Permission denied", str(target))
