@@ -50,7 +50,7 @@ def _rows(s: Scene) -> Panel:
         Points(kx[s.index], ky[s.index], "person"),
         Points(mx, my, ROLES["between"], cloud.levels),
     ]
-    title = "Only averages are left" if s.averages_only else "All rows, and three kinds of line"
+    title = "Only averages are left" if s.averages_only else "All rows and their lines"
     x = Axis(s.story.x, s.story.rows[0][:2], s.story.x_unit)
     y = Axis(s.story.y, s.story.rows[1][:2], s.story.unit)
     panel = _panel(title, x, y, marks, s.story.rows)
@@ -128,7 +128,7 @@ def _weight(s: Scene) -> Panel:
         flat = np.full((1, 2), share)
         marks += [
             Line(np.array([[1.0, 60.0]]), flat, "own", dashed=True),
-            Label(60.0, _beside(share), "one line, no people", "own", "end"),
+            Label(60.0, _beside(share), "one line", "own", "end"),
             Line(VISITS[None], s.curve[None], "model", bold=True),
         ]
         if s.weight is not None:
@@ -138,7 +138,7 @@ def _weight(s: Scene) -> Panel:
                 marks.append(
                     Label(
                         n + (-1.5 if right else 1.5),
-                        _beside(s.weight, share),
+                        _beside(s.weight, share) + (0.04 if right and s.weight < 0.4 else 0.0),
                         f"mixed model: {100 * s.weight:.0f} %",
                         "model",
                         "end" if right else "start",
@@ -178,9 +178,17 @@ def _slopes(s: Scene) -> Panel:
         return Panel(title, axis, Axis("", (0.0, 1.0), ticked=False), (text,), aspect=1.6)
     panel = _panels.rows(title, axis, entries, zero="guide")
     marks, ends = list(panel.marks), np.array([panel.y.limits])
-    for of in (s.within, s.between):
-        if of is not None and x[0] <= of.value <= x[1]:
-            marks.insert(0, Line(np.full((1, 2), of.value), ends, ROLES[of.kind], dashed=True))
+    pair = [of for of in (s.within, s.between) if of is not None and x[0] <= of.value <= x[1]]
+    pair.sort(key=lambda of: of.value)
+    wide = x[1] - x[0]
+    close = len(pair) == 2 and pair[1].value - pair[0].value < 0.25 * wide
+    for k, of in enumerate(pair):
+        role = ROLES[of.kind]
+        marks.insert(0, Line(np.full((1, 2), of.value), ends, role, dashed=True))
+        anchor = ("end", "start")[k] if close else "middle"
+        if of.value < x[0] + 0.12 * wide or of.value > x[1] - 0.12 * wide:
+            anchor = "start" if of.value < x[0] + 0.12 * wide else "end"
+        marks.append(Label(of.value, ends[0, 1] - 0.1, of.kind, role, anchor))
     for row, (_, role, value, _) in enumerate(entries):
         at = min(max(value, x[0] + 0.1 * (x[1] - x[0])), x[1] - 0.1 * (x[1] - x[0]))
         marks.append(Label(at, len(entries) - row - 0.4, number(value), role, "middle"))
