@@ -34,7 +34,7 @@ def ready(page):
     """Wait until the bench is painted; a loaded machine takes its time."""
     bench = page.locator(".lmm-bench").first
     bench.locator(".lmm-chosen").first.wait_for(state="attached", timeout=60_000)
-    until(page, bench.locator(".lmm-words").inner_text, bool, 60)
+    until(page, bench.locator(".lmm-words").text_content, bool, 60)  # JupyterLab may hide it
     return bench
 
 

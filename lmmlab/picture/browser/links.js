@@ -52,6 +52,10 @@ function makeLinks(about, get) {
       return [values, sentences.join(" ")];
     },
     // "embed=shrinkage" leaves this lab alone on its page.
+    alone(root) {
+      document.documentElement.classList.add("lmm-embedded");
+      root.closest(".jp-Cell")?.classList.add("lmm-kept");
+    },
     embedded: new URLSearchParams(location.search).get("embed") === about.name,
     write: () => history.replaceState(history.state, "", address(query())),
     copied() {

@@ -159,11 +159,11 @@ function render({ model, el }) {
   for (const name of names) listen(`change:${name}`, changed);
   endings.push(watchKernel(model.widget_manager?.kernel, voice.say));
 
-  layout.root.classList.toggle("lmm-alone", Boolean(links?.embedded));
   el.append(layout.root);
   showControls();
   paint(performance.now());
   const sizes = new ResizeObserver(() => {
+    if (links?.embedded) links.alone(layout.root); // now it stands in the page
     layout.arrange(pictures.all());
     pictures.draw();
   });
