@@ -92,10 +92,9 @@ def test_the_bench_shows_the_pure_picture(lab):
 def test_a_commitment_goes_back_to_the_defaults_and_from_there_to_its_state(lab):
     bench = lab()
     task = next(t for t in lab.tasks if hasattr(t, "choices"))
-    name = next(
-        s.name for s in lab.specs if isinstance(s.default, float) and s.name not in task.then
-    )
-    setattr(bench, name, 1.5)
+    moved = next(s for s in lab.specs if not isinstance(s.default, str) and s.name not in task.then)
+    setattr(bench, moved.name, moved.high)
+    assert moved.high != moved.default
     bench._heard(bench, {"n": 1, "task": task.name, "choice": 0}, [])
     assert {s.name: getattr(bench, s.name) for s in lab.specs} == {
         s.name: s.default for s in lab.specs
