@@ -98,7 +98,7 @@ def _plane(s: Scene, d: Days) -> Panel:
             "end" if to_left else "start",
         ),
     ]  # fmt: skip
-    x_axis = Axis(f"height on day {_day(now.origin)}, from the average", x, "ms")
+    x_axis = Axis(f"above average on day {_day(now.origin)}", x, "ms")
     return Panel("Height at the zero, and change", x_axis, Axis("change a day", y, "ms"),
                  tuple(marks))  # fmt: skip
 
@@ -108,7 +108,7 @@ def _table(s: Scene) -> Panel:
     if s.days is not None:
         then, now = "day 0", f"day {_day(s.days.now.origin)}"
         if s.days.forced:
-            then, now = "day 0, ρ free", f"{now}, ρ = 0"
+            now = f"{now}, ρ = 0"
     else:
         then, now = (
             "raw x",
@@ -126,7 +126,7 @@ def _table(s: Scene) -> Panel:
         role, text = (row.role, row.now) if row.moved else ("guide", "the same")
         marks.append(Label(1.0, y, row.now if row.moved is None else text, role, "end"))
     return Panel(
-        "What moved, and what did not" + (", ms" if s.days else ""),
+        "What moved, what did not" + (" (times in ms)" if s.days else ""),
         Axis("", (-0.02, 1.02), ticked=False),
         Axis("", (-0.5, top + 0.5), ticked=False),
         tuple(marks),
@@ -214,7 +214,7 @@ def _slopes(s: Scene, g: Groups) -> Panel:
             _dot(slope, y, role),
             Label(x[0], y + 0.33, name, role),
         ]
-    axis = Axis("slope, with one standard error to each side", x)
+    axis = Axis("slope ± one standard error", x)
     top = len(entries) + 0.7
     return Panel(
         "Which slope is it?", axis, Axis("", (0.3, top), ticked=False), tuple(marks), aspect=1.5
@@ -222,7 +222,7 @@ def _slopes(s: Scene, g: Groups) -> Panel:
 
 
 def _day(day: float) -> str:
-    return f"{day:.1f}".removesuffix(".0").replace("-", "−")
+    return f"{round(day, 1) + 0.0:.1f}".removesuffix(".0").replace("-", "−")
 
 
 def _upright(x: float, low: float, high: float, *, dashed: bool = False) -> Line:

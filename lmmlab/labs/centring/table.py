@@ -54,7 +54,7 @@ def of_groups(n: int, before: groups.Reading, now: groups.Reading) -> tuple[Row,
     )
     made = [_row(*entry) for entry in entries]
     if made[2].moved:  # other fixed columns: restricted likelihoods are not on one scale
-        made[6] = made[6]._replace(now="another model", moved=None)
+        made[6] = made[6]._replace(now="new model", moved=None)
     return tuple(made)
 
 
