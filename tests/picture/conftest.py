@@ -224,13 +224,16 @@ class Model {
     sent.push({ ...content, at: performance.now() });
     if (net.cut) return;
     this.inFlight++;
-    net.most = Math.max(net.most, content.n - (this.state._scene.heard ?? 0));
+    net.most = Math.max(net.most, content.n - (this.answered ?? 0));
     const wait = (ms) => new Promise((go) => setTimeout(go, ms));
     if (net.delay) await wait(net.delay / 2);
     const answers = await (net.work ? this.work(content) : window.kernel(this.number, content));
     if (net.delay) await wait(net.delay / 2);
     this.inFlight--;
-    if (!net.lose) answers.forEach((answer) => this.hear(answer));
+    for (const answer of net.lose ? [] : answers) {
+      this.answered = answer[0].content.n; // from here on it is under way no more
+      this.hear(answer);
+    }
   }
 }
 window.net = { cut: false, lose: false, delay: 0, work: 0, most: 0 };
