@@ -93,8 +93,9 @@ def bench(shared_bench):
 
 def test_the_gallery_leads_to_the_lesson(page, voila_server):
     page.goto(voila_server)
+    for picture in page.locator("img").all():
+        picture.evaluate("e => e.decode()")
     card = page.get_by_role("link", name=re.compile("Why are estimates pulled"))
-    card.locator("img").evaluate("e => e.decode()")
     card.click()
     bench = ready(page)
     assert "mixed model says" in words(bench)

@@ -11,7 +11,7 @@ from lmmlab.picture.marks import reach
 from lmmlab.picture.words import plain
 
 LABS = [getattr(labs, name) for name in labs.__all__]
-STATES = {"overconfidence": 200}  # which simulates a thousand studies in each state
+STATES = {"overconfidence": 100}  # which simulates a thousand studies in each state
 
 
 def random_state(lab: Any, rng: np.random.Generator) -> dict[str, Any]:
