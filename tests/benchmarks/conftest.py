@@ -28,9 +28,10 @@ def beside(benchmark, request):
     def keep(target, **peers):
         benchmark.extra_info.update(target_ms=target, **peers)
         what = request.node.name.removeprefix("test_").replace("_", " ").replace("[", ": ")
+        what = what.removesuffix("]").replace("-None", "").replace("|", "\\|")
         others = ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in peers.items())
         ours = 1e3 * benchmark.stats.stats.min
-        rows.append((what.removesuffix("]"), f"{ours:.2f}", f"{target:g}", others))
+        rows.append((what, f"{ours:.2f}", f"{target:g}", others))
 
     return keep
 
