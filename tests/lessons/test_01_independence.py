@@ -1,9 +1,7 @@
 """Every number in the text of lesson 01 is computed here and looked for in the text."""
 
 import re
-from pathlib import Path
 
-import nbformat
 import numpy as np
 import pytest
 
@@ -16,16 +14,6 @@ from lmmlab.formula import design
 from lmmlab.labs._numbers import corr
 
 FORMULA = "distance ~ age + Sex + (1 | Subject)"
-LESSON = Path(__file__).parents[2] / "lessons" / "01-independence.ipynb"
-
-
-@pytest.fixture(scope="module")
-def text():
-    return " ".join(
-        " ".join(c.source.split())
-        for c in nbformat.read(LESSON, 4).cells
-        if c.cell_type == "markdown"
-    )
 
 
 @pytest.fixture(scope="module")

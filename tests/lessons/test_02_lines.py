@@ -1,9 +1,7 @@
 """Every number in the text of lesson 02 is computed here and looked for in the text."""
 
 import re
-from pathlib import Path
 
-import nbformat
 import numpy as np
 import pytest
 from scipy.special import ndtr
@@ -12,17 +10,7 @@ from lmmlab import labs, lmm, load
 from lmmlab.engine.classical.regression import ols
 from lmmlab.formula import design
 
-LESSON = Path(__file__).parents[2] / "lessons" / "02-lines.ipynb"
 STARTS, LINES = "Reaction ~ Days + (1 | Subject)", "Reaction ~ Days + (Days | Subject)"
-
-
-@pytest.fixture(scope="module")
-def text():
-    return " ".join(
-        " ".join(c.source.split())
-        for c in nbformat.read(LESSON, 4).cells
-        if c.cell_type == "markdown"
-    )
 
 
 @pytest.fixture(scope="module")

@@ -15,15 +15,6 @@ LESSON = Path(__file__).parents[2] / "lessons" / "03-fan.ipynb"
 
 
 @pytest.fixture(scope="module")
-def text():
-    return " ".join(
-        " ".join(c.source.split())
-        for c in nbformat.read(LESSON, 4).cells
-        if c.cell_type == "markdown"
-    )
-
-
-@pytest.fixture(scope="module")
 def fits():
     data = load("sleepstudy")
     later = "Reaction ~ I(Days - 4.5) + (I(Days - 4.5) | Subject)"

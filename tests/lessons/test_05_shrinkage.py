@@ -1,8 +1,5 @@
 """Every number in the text of lesson 05 is computed here and looked for in the text."""
 
-from pathlib import Path
-
-import nbformat
 import numpy as np
 import pytest
 
@@ -11,16 +8,6 @@ from lmmlab.engine.classical import no_pooling
 from lmmlab.formula import design
 
 FORMULA = "Reaction ~ Days + (Days | Subject)"
-LESSON = Path(__file__).parents[2] / "lessons" / "05-shrinkage.ipynb"
-
-
-@pytest.fixture(scope="module")
-def text():
-    return " ".join(
-        " ".join(c.source.split())
-        for c in nbformat.read(LESSON, 4).cells
-        if c.cell_type == "markdown"
-    )
 
 
 @pytest.fixture(scope="module")

@@ -1,23 +1,9 @@
 """Every number in the text of lesson 06 is computed here and looked for in the text."""
 
-from pathlib import Path
-
-import nbformat
 import numpy as np
 import pytest
 
 from lmmlab import lmm, load
-
-LESSON = Path(__file__).parents[2] / "lessons" / "06-centring.ipynb"
-
-
-@pytest.fixture(scope="module")
-def text():
-    return " ".join(
-        " ".join(c.source.split())
-        for c in nbformat.read(LESSON, 4).cells
-        if c.cell_type == "markdown"
-    )
 
 
 def fitted(origin, bar="|"):
