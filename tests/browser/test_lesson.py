@@ -23,8 +23,15 @@ def ready(page, seconds=60):
     bench = page.locator(".lmm-bench").first
     # Attached, not visible: a line that happens to be level has no height.
     bench.locator(".lmm-chosen").first.wait_for(state="attached", timeout=1000 * seconds)
-    until(page, lambda: words(bench), bool, seconds)
+    until(page, lambda: shown(bench), bool, seconds)
     return bench
+
+
+def shown(bench):
+    """The words, brought into the window: JupyterLab runs on to the last cell, and what has
+    left the window has no text."""
+    bench.evaluate("e => e.scrollIntoView()")
+    return words(bench)
 
 
 def control(bench, name):
