@@ -19,6 +19,13 @@ settings.register_profile("lmmlab", derandomize=True, deadline=None)
 settings.load_profile("lmmlab")
 
 
+def pytest_collection_modifyitems(items):
+    """Browser tests go to one worker, so that no two browsers slow each other."""
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
 @pytest.fixture(scope="session")
 def free_port():
     """A function that returns a port nobody listens on."""
