@@ -33,6 +33,8 @@ LIGHT = {
     "parameter:rho": "#a8457f",
     "parameter:sigma": "#006648",
     "parameter:beta": "#1d2433",
+    "parameter:within": "#740a18",
+    "parameter:between": "#9a10e0",
 }
 DARK = {
     "paper": "#14171d",
@@ -54,6 +56,8 @@ DARK = {
     "parameter:rho": "#f3a3d4",
     "parameter:sigma": "#4cc9a3",
     "parameter:beta": "#f2f4f8",
+    "parameter:within": "#f06060",
+    "parameter:between": "#b060f8",
 }
 THEMES = {"light": LIGHT, "dark": DARK}
 

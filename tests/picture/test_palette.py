@@ -103,6 +103,9 @@ def test_colours_can_be_told_apart(theme, vision):
     # the person and the truth among the parameters: they are also bolder, dashed or named
     assert nearest([*PARAMETERS, "person", "truth"], colours, matrix)[0] >= 10
     assert nearest(["good", "bad"], colours, matrix)[0] >= 15
+    # lines through the same rows
+    levels = ["parameter:within", "parameter:between", "own", "model", "person"]
+    assert nearest(levels, colours, matrix)[0] >= 15
 
 
 def test_both_themes_know_the_same_names():

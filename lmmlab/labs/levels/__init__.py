@@ -15,8 +15,8 @@ from lmmlab.labs.levels.words import headings, notes, words
 TITLE = "One predictor, two slopes"
 LEAD = "Does what holds within a person also hold between people?"
 EQUATION = (
-    "x = own average + deviation,   slope of raw x = (1 − w) · [β within](parameter:tau1) + "
-    "w · [β between](parameter:rho)"
+    "x = own average + deviation,   slope of raw x = (1 − w) · [β within](parameter:within) + "
+    "w · [β between](parameter:between)"
 )
 
 __all__ = [

@@ -37,19 +37,19 @@ class Controls:
     )
     beta_within: float = control(
         25.0, "slope within", symbol="β within", group="nature",
-        low=-60.0, high=60.0, step=0.1, role="parameter:tau1", signed=True, shown="source=made",
+        low=-60.0, high=60.0, step=0.1, role="parameter:within", signed=True, shown="source=made",
     )  # fmt: skip
     beta_between: float = control(
         -40.0, "slope between averages", symbol="β between", group="nature",
-        low=-60.0, high=60.0, step=0.1, role="parameter:rho", signed=True, shown="source=made",
+        low=-60.0, high=60.0, step=0.1, role="parameter:between", signed=True, shown="source=made",
     )  # fmt: skip
     spread_within: float = control(
         1.0, "spread of x within", group="nature",
-        low=0.0, high=5.0, step=0.1, role="parameter:tau1", shown="source=made",
+        low=0.0, high=5.0, step=0.1, role="parameter:within", shown="source=made",
     )  # fmt: skip
     spread_between: float = control(
         1.0, "spread of x between averages", group="nature",
-        low=0.0, high=5.0, step=0.1, role="parameter:rho", shown="source=made",
+        low=0.0, high=5.0, step=0.1, role="parameter:between", shown="source=made",
     )  # fmt: skip
     tau: float = control(
         40.0, "spread of levels", symbol="τ", group="nature",

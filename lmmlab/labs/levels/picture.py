@@ -13,7 +13,7 @@ from lmmlab.labs.levels.stories import Window
 from lmmlab.picture.axis import cover
 from lmmlab.picture.marks import Axis, Label, Line, Mark, Panel, Picture, Points
 
-ROLES = {"within": "parameter:tau1", "between": "parameter:rho", "context": "model"}
+ROLES = {"within": "parameter:within", "between": "parameter:between", "context": "model"}
 _MOST = 210  # rows that are drawn
 
 
