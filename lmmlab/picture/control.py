@@ -46,6 +46,10 @@ class Control:
     sets : mapping of str to (mapping of str to value)
         What else a hand that makes this choice moves: a story brings its own numbers. Code and
         links are taken at their word; they move only what they name.
+    scales : mapping of str to (low, high, step)
+        The part of its range that the slider shows while a choice has a value, by conditions like
+        those of `shown`: ``{"story=gad7": (0.0, 6.0, 0.1)}``. Typed values, code and links have
+        the whole range.
     """
 
     name: str
@@ -63,6 +67,7 @@ class Control:
     hidden: bool = False
     signed: bool = False
     sets: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+    scales: Mapping[str, tuple[float, float, float]] = field(default_factory=dict)
 
 
 def nearest(control: Control, value: object) -> Value | None:

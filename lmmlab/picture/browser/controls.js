@@ -12,6 +12,7 @@ function read(spec, text) {
   let bare = text.trim();
   if (spec.unit && bare.endsWith(spec.unit)) bare = bare.slice(0, -spec.unit.length).trim();
   bare = bare.replace("−", "-").replace(",", ".");
+  if (!spec.unit && bare.endsWith("%")) return Number((read({}, bare.slice(0, -1)) / 100).toPrecision(12));
   return /^[+-]?(\d+\.?\d*|\.\d+)$/.test(bare) ? Number(bare) : NaN;
 }
 
@@ -51,18 +52,23 @@ function makeSlider(spec, id, onMove, say) {
     html("span", { class: "lmm-typed" }, typed, spec.unit ? html("span", {}, spec.unit) : ""),
     range, note,
   );
-  let [held, value] = [false, spec.default];
+  let [held, value, at] = [false, spec.default, spec]; // `at`: the spec with the range that is shown
 
+  function rescale([low, high, step]) {
+    if (at.low === low && at.high === high && at.step === step) return;
+    at = { ...spec, low, high, step };
+    Object.assign(range, { min: low, max: high, step });
+  }
   function show(newValue) {
     value = newValue;
     if (!held) range.value = value;
-    range.setAttribute("aria-valuetext", withUnit(spec, written(spec, value)));
-    const share = (Math.min(Math.max(value, spec.low), spec.high) - spec.low) / (spec.high - spec.low);
+    range.setAttribute("aria-valuetext", withUnit(spec, written(at, value)));
+    const share = (Math.min(Math.max(value, at.low), at.high) - at.low) / (at.high - at.low);
     range.style.setProperty("--share", `${100 * share}%`);
     if (document.activeElement !== typed || typed.value === typed.defaultValue) fill();
   }
   function fill() {
-    typed.value = typed.defaultValue = written(spec, value);
+    typed.value = typed.defaultValue = written(at, value);
     typed.style.width = `${Math.max(3, typed.value.length + 0.6)}ch`;
   }
   function release() {
@@ -91,7 +97,7 @@ function makeSlider(spec, id, onMove, say) {
     say(sentence);
   });
   show(value);
-  return { node, show, note: (text) => (note.textContent = text) };
+  return { node, show, rescale, note: (text) => (note.textContent = text) };
 }
 
 // A choice of a few: real radio buttons that look like one strip.
@@ -120,6 +126,12 @@ function matters({ shown }, get) {
   return !other || wanted.split("|").includes(String(get(other)));
 }
 
+// The range that a slider shows while the others stand as they do.
+function scaleOf(spec, get) {
+  const found = Object.entries(spec.scales).find(([shown]) => matters({ shown }, get));
+  return found ? found[1] : [spec.low, spec.high, spec.step];
+}
+
 // All controls of a bench, in the cards of their groups.
 function makeControls(about, id, get, move, say) {
   const controls = new Map();
@@ -143,7 +155,8 @@ function makeControls(about, id, get, move, say) {
     nodes: [...groups.values()].map(({ node }) => node),
     show() {
       for (const spec of specs) {
-        const { node, show } = controls.get(spec.name);
+        const { node, show, rescale } = controls.get(spec.name);
+        rescale?.(scaleOf(spec, get));
         show(get(spec.name));
         node.hidden = !matters(spec, get);
       }
