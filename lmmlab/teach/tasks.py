@@ -66,11 +66,22 @@ class Predict:
 
 @dataclass(frozen=True)
 class Mistake:
-    """A wrong number with a known cause: `name` says the cause, `reply` answers it."""
+    """A wrong number with a known cause: `name` says the cause, `reply` answers it.
+
+    It is recognised as exactly as the right answer is, relative to its own size; or within
+    `tolerance`, where that would take in a round number that has another cause.
+    """
 
     value: float
     name: str
     reply: str
+    tolerance: float | None = None
+
+    def slack(self, value: float, tolerance: float) -> float:
+        """How far off it is still recognised, beside the right value and its tolerance."""
+        if self.tolerance is not None:
+            return self.tolerance
+        return tolerance * (max(1.0, abs(self.value / value)) if value else 1.0)
 
 
 @dataclass(frozen=True)
@@ -89,13 +100,13 @@ class Number:
     reply : str
         Why it is right; said to whoever finds it, and to whoever does not.
     tolerance : float
-        How far off still counts as right, above 0. A mistake is recognised as exactly as the
-        right answer is, relative to its own size.
+        How far off still counts as right, above 0.
     unit : str
     mistakes : tuple of Mistake
         None may count as right or as another.
     limits : (float, float)
-        Between which values any answer lies, whatever the data.
+        Between which values any answer lies, whatever the data; 0 and 1 for a share, which may
+        also be typed as "16 %".
     then : mapping or None
         The state that shows it; None moves nothing.
     too_low, too_high : str
@@ -138,15 +149,16 @@ class Number:
             "table": self.table,
             "unit": self.unit,
             "signed": self.limits[0] < 0,  # some keypads of phones have no minus
+            "whole": self.tolerance >= 0.5,  # a comma can only part thousands then
         }
 
     def answer(self, given: float, attempt: int = 1) -> Answer:
         """Reply to a number."""
         if abs(given - self.value) <= self.tolerance:
             return Answer(True, self.reply, self.then)
-        slack = self.tolerance * (1 + 1e-9)
         for mistake in self.mistakes:
-            if abs(given - mistake.value) <= slack * _scale(mistake.value, self.value):
+            slack = mistake.slack(self.value, self.tolerance)
+            if abs(given - mistake.value) <= slack * (1 + 1e-9):
                 return Answer(False, mistake.reply, self.then, misconception=mistake.name)
         hint, left = self._hint(given), TRIES - attempt
         if left > 0:
@@ -160,7 +172,10 @@ class Number:
         low, high = self.limits
         if not low <= given <= high:
             can = f"below {low:g}" if given < low else f"above {high:g}"
-            return f"It cannot be {can}.".replace("-", "−")
+            sign = ""
+            if (low, high) == (0.0, 1.0) and given > high:
+                sign = f" If you mean {given:g}\N{NO-BREAK SPACE}%, write the sign, too."
+            return f"It cannot be {can}.{sign}".replace("-", "−")
         over = given > self.value
         clue = self.too_high if over else self.too_low
         if given * self.value < 0:
@@ -203,13 +218,8 @@ def apart(value: float, mistakes: tuple[Mistake, ...], tolerance: float) -> tupl
     kept: list[Mistake] = []
     taken = [(value, tolerance)]
     for mistake in mistakes:
-        slack = tolerance * _scale(mistake.value, value)
+        slack = mistake.slack(value, tolerance)
         if all(abs(mistake.value - at) > slack + its for at, its in taken):
             kept.append(mistake)
             taken.append((mistake.value, slack))
     return tuple(kept)
-
-
-def _scale(wrong: float, right: float) -> float:
-    """How much larger a wrong number is than the right one, at least 1."""
-    return max(1.0, abs(wrong / right)) if right else 1.0

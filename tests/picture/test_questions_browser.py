@@ -89,6 +89,20 @@ def test_the_right_number_with_a_decimal_comma(asked, page):
     assert asked.tau0 == 12.5
 
 
+def test_numbers_are_read_as_people_write_them(asked, page):
+    """The unit, per cents of a share, thousands of a whole number; nothing else is guessed."""
+    bundle = asked._esm
+    share, rows, sd = {"unit": ""}, {"unit": "rows", "whole": True}, {"unit": "ms"}
+    read = bundle[bundle.index("function read(") :].split("\n}\n")[0] + "\n}"
+    for spec, text, wanted in (
+        (share, ".69", 0.69), (share, "0,69", 0.69), (share, "69 %", 0.69), (share, "57.3%", 0.573),
+        (share, "−.5", -0.5), (rows, "1,800 rows", 1800), (rows, "1800", 1800), (sd, "1,800", 1.8),
+        (sd, "12 ms", 12), (sd, "12 %", None), (share, "69 % %", None), (share, "%", None),
+    ):  # fmt: skip
+        found = page.evaluate(f"([s, t]) => {{ {read}; return read(s, t) }}", [spec, text])
+        assert (found == wanted) if wanted is not None else found != found, (text, found)
+
+
 def test_another_question_of_the_same_kind(asked, page):
     page.get_by_role("button", name="Question 2 of 2").click()
     table = page.locator(".lmm-task:not([hidden]) table")

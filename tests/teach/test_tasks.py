@@ -94,6 +94,25 @@ def test_mistakes_that_cannot_be_told_apart_are_refused() -> None:
         Number("sd", "?", value=25.0, reply="", tolerance=0.5, mistakes=near)
 
 
+def test_a_small_mistake_can_be_told_from_zero() -> None:
+    swapped = Mistake(0.05, "swapped", "Swapped.", tolerance=0.02)
+    week = Number("week", "?", value=3.43, reply="So.", tolerance=0.1, mistakes=(swapped,))
+    assert week.answer(0.05).misconception == week.answer(0.07).misconception == "swapped"
+    assert week.answer(0.0).open and week.answer(0.0).text.startswith("Much too low.")
+
+
+def test_per_cents_without_their_sign_get_a_hint() -> None:
+    share = Number("share", "?", value=0.16, reply="So.", tolerance=0.01, limits=(0.0, 1.0))
+    hint = share.answer(16.0)
+    assert hint.open and "If you mean 16\xa0%, write the sign, too." in hint.text
+    assert "write the sign" not in share.answer(-1.0).text
+
+
+def test_only_whole_numbers_may_have_commas_between_thousands() -> None:
+    assert SD.asked()["whole"]
+    assert not Number("rho", "?", value=0.4, reply="So.", tolerance=0.01).asked()["whole"]
+
+
 def test_a_wrong_choice_has_the_name_of_its_belief() -> None:
     choices = (
         Choice("It grows", "No.", name="a reward"), Choice("It stays", "No."),

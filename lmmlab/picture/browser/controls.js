@@ -8,11 +8,13 @@ function written(spec, value) {
   return spec.signed && value > 0 ? `+${text}` : text;
 }
 
+// What somebody typed, with its unit or without; a share also in per cent.
 function read(spec, text) {
   let bare = text.trim();
   if (spec.unit && bare.endsWith(spec.unit)) bare = bare.slice(0, -spec.unit.length).trim();
+  if (spec.whole) bare = bare.replace(/(\d),(?=\d{3}(\D|$))/g, "$1");
   bare = bare.replace("−", "-").replace(",", ".");
-  if (!spec.unit && bare.endsWith("%")) return Number((read({}, bare.slice(0, -1)) / 100).toPrecision(12));
+  if (!spec.unit && bare.endsWith("%")) return Number((read({ unit: "%" }, bare) / 100).toPrecision(12));
   return /^[+-]?(\d+\.?\d*|\.\d+)$/.test(bare) ? Number(bare) : NaN;
 }
 
