@@ -113,6 +113,10 @@ def draw(ax: Axes, gid: str, mark: Shape, chosen: str, theme: str, inches: Float
             mixed = (1 - share) * to_rgb(colour("card", theme)) + share * to_rgb(hue)
             cells = np.concatenate([np.nan_to_num(mixed), np.isfinite(share)], axis=-1)
             ax.pcolormesh(mark.x, mark.y, cells, zorder=3, gid=gid)
+            if chosen and len(sides := mark.outline(chosen)):
+                lit = LineCollection(list(sides), colors=colour("person", theme), linewidths=BOLD)
+                lit.set(zorder=4, gid=f"{gid}.chosen", capstyle="projecting")
+                ax.add_collection(lit, autolim=False)
         case Bars():
             there = _there(mark.x, mark.base, mark.top)
             for layer in _layers(mark, len(there), gid, chosen, theme):

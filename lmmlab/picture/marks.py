@@ -7,11 +7,13 @@ without looking at pixels, and a new mark is added here and in both renderers.
 Roles give colour and meaning: ``own`` (a person's own data), ``model`` (what the mixed model
 says), ``population`` (the average), ``person`` (the one who is followed), ``truth``, ``guide``
 (quiet help lines) and ``parameter:tau0``, ``parameter:tau1``, ``parameter:rho``,
-``parameter:sigma``, ``parameter:beta``.
+``parameter:sigma``, ``parameter:beta``, and for the two slopes of one predictor
+``parameter:within`` and ``parameter:between``.
 
 Marks with `ids` hold one thing per person (a line, a point, an arrow). The one whose id is the
-picture's `chosen` lights up in the colour of ``person`` in every panel, above all the others. A
-coordinate that is not a number means "not there": that thing is not drawn, a line has a gap.
+picture's `chosen` lights up in the colour of ``person`` in every panel, above all the others; a
+cell of a heat map keeps its colour and gets an outline. A coordinate that is not a number means
+"not there": that thing is not drawn, a line has a gap.
 
 What both renderers must compute from a mark stands here too, so that they cannot disagree.
 """
@@ -140,7 +142,8 @@ class Ellipse:
 class Heatmap:
     """Cells of `values` (r, c) between the edges `x` (c + 1,) and `y` (r + 1,).
 
-    `limits` are the values of the lightest and the strongest colour.
+    `limits` are the values of the lightest and the strongest colour. `ids` has r * c entries, row
+    by row, or none; cells that share an id (those of one row, say) are chosen together.
     """
 
     x: Floats
@@ -148,8 +151,10 @@ class Heatmap:
     values: Floats
     role: str
     limits: tuple[float, float]
+    ids: Ids = ()
 
     def __post_init__(self) -> None:
+        _alike(self, self.ids, self.values.reshape(-1))
         rows, columns = self.values.shape
         if self.x.shape != (columns + 1,) or self.y.shape != (rows + 1,):
             raise ValueError(
@@ -163,6 +168,28 @@ class Heatmap:
         if high <= low:
             return np.where(np.isnan(self.values), np.nan, 0.0)
         return np.clip((self.values - low) / (high - low), 0.0, 1.0)
+
+    def outline(self, who: str) -> Floats:
+        """Give the sides, (k, 2, 2), that divide the cells of `who` from all the others.
+
+        Examples
+        --------
+        A row of two cells is one box: its top and bottom have two pieces each.
+
+        >>> edges = np.arange(3.0), np.arange(2.0)
+        >>> cells = Heatmap(*edges, np.ones((1, 2)), "own", (0, 1), ("a", "a"))
+        >>> cells.outline("a").shape, cells.outline("b").shape
+        ((6, 2, 2), (0, 2, 2))
+        """
+        mine = np.zeros(np.add(self.values.shape, 2), dtype=np.int8)
+        if self.ids:
+            mine[1:-1, 1:-1] = np.reshape([name == who for name in self.ids], self.values.shape)
+        level = np.argwhere(np.diff(mine[:, 1:-1], axis=0))  # edge of y, column
+        upright = np.argwhere(np.diff(mine[1:-1], axis=1))  # row, edge of x
+        x, y = self.x, self.y
+        ends = [((x[c], y[e]), (x[c + 1], y[e])) for e, c in level]
+        ends += [((x[e], y[r]), (x[e], y[r + 1])) for r, e in upright]
+        return np.array(ends, dtype=float).reshape(-1, 2, 2)
 
 
 @dataclass(frozen=True, eq=False)
@@ -234,10 +261,15 @@ class Panel:
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """Panels that show one model, and the person who is chosen in all of them."""
+    """Panels that show one model, and the person who is chosen in all of them.
+
+    With `hover`, who is pointed at is chosen for as long as one points, so that the lab shows what
+    belongs to it; otherwise pointing only lights up, and a click chooses.
+    """
 
     panels: tuple[Panel, ...]
     chosen: str = ""
+    hover: bool = False
 
 
 def reach(mark: Mark) -> tuple[Floats, Floats]:

@@ -120,7 +120,8 @@ def _kind(mark: Mark) -> dict[str, Any]:
         case Ellipse():
             told |= {"k": 1, "n": (3, 3, 0), "dashed": mark.dashed}
         case Heatmap(x, y):
-            told |= {"k": mark.values.size, "n": (len(x), len(y), mark.values.size)}
+            cells = mark.values.size
+            told |= {"k": cells, "n": (len(x), len(y), cells), "ids": mark.ids}
         case Bars(x):
             told |= {"k": len(x), "n": (2 * len(x), 2 * len(x), 0), "ids": mark.ids}
         case Label():

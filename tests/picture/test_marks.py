@@ -94,11 +94,33 @@ def test_strength_runs_from_the_lightest_to_the_strongest():
         (lambda: Band(np.zeros(3), np.zeros(3), np.zeros(2), "own"), "Band"),
         (lambda: Bars(np.zeros(3), np.zeros(3), np.zeros(2), 1.0, "own"), "Bars"),
         (lambda: Heatmap(np.zeros(3), np.zeros(3), np.zeros((2, 3)), "own", (0, 1)), "needs 4"),
+        (
+            lambda: Heatmap(np.zeros(4), np.zeros(3), np.zeros((2, 3)), "own", (0, 1), ("a",) * 5),
+            "6 things has 5 ids",
+        ),
     ],
 )
 def test_what_does_not_belong_together_is_refused(make, says):
     with pytest.raises(ValueError, match=says):
         make()
+
+
+def cells(*ids):
+    """A heat map of two rows and three columns with these ids."""
+    return Heatmap(np.arange(4.0), np.array([9.0, 8.0, 7.0]), np.ones((2, 3)), "own", (0, 1), ids)
+
+
+def test_an_outline_goes_round_all_cells_of_an_id():
+    def length(sides):
+        return np.abs(np.diff(sides, axis=1)).sum()
+
+    one = cells(*"abcdef").outline("b")
+    assert {tuple(point) for point in one.reshape(-1, 2)} == {(1, 9), (2, 9), (1, 8), (2, 8)}
+    assert length(one) == 4.0
+    row = cells(*"aaabbb").outline("a")
+    assert length(row) == 8.0 and row[:, :, 1].min() == 8.0  # round the row, nothing inside it
+    assert length(cells(*"abbbba").outline("a")) == 8.0  # two cells apart: two boxes
+    assert cells(*"abcdef").outline("x").shape == cells().outline("x").shape == (0, 2, 2)
 
 
 NOT = np.nan

@@ -98,6 +98,9 @@ def test_heatmap_cells_are_shares_of_the_strongest_colour():
     x, y, cells = one(Heatmap(*edges, values, "model", (0.0, 10.0)))
     close(x, edges[0], X), close(y, edges[1], Y)
     np.testing.assert_allclose(cells, [0.0, 0.5, 1.0, 0.0, 1.0, np.nan], atol=1e-4)
+    named = Heatmap(*edges, values, "model", (0.0, 10.0), tuple("abcdef"))
+    panel = Panel("", Axis("", X), Axis("", Y), (named,))
+    assert structure(Picture((panel,)))[0]["marks"][0]["ids"] == tuple("abcdef")
 
 
 def test_labels_travel_as_texts_and_one_point():

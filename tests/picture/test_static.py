@@ -4,6 +4,7 @@ import io
 import itertools
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -253,6 +254,18 @@ def test_the_chosen_one_is_the_right_one():
     assert drawn(POINTS, "b")[".chosen"].get_offsets().tolist() == [[1.0, 1.0]]
     assert drawn(BARS, "d")[".chosen"].get_paths()[0].vertices[:, 1].min() == -1.0
     assert ".chosen" not in drawn(LINES, "nobody")
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_a_chosen_cell_keeps_its_colour_and_is_outlined(theme):
+    named = replace(CELLS, ids=tuple("abcabd"))
+    artists = drawn(named, "b", theme=theme)
+    ring = artists[".chosen"]
+    assert np.array(ring.get_segments()) == pytest.approx(named.outline("b"))
+    assert {to_hex(c) for c in ring.get_colors()} == {THEMES[theme]["person"]}
+    assert ring.get_zorder() > artists[""].get_zorder()
+    assert (artists[""].get_array() == drawn(CELLS, theme=theme)[""].get_array()).all()
+    assert list(drawn(named, "x")) == list(drawn(named)) == [""]
 
 
 def test_the_person_without_id_lies_with_the_chosen_one():

@@ -20,7 +20,7 @@ function render({ model, el }) {
   );
   const links = inVoila() ? makeLinks(about, get) : null;
   const controls = makeControls(about, id, get, move, (text) => voice.say("own", text));
-  const pictures = makePictures(`${id}-hint`, choose);
+  const pictures = makePictures(`${id}-hint`, pin, point);
   const commit = (task, content) => move({}, true, { task, ...content });
   const tasks = makeTasks(about.tasks, id, commit, voice.happened);
   const progress = makeProgress(scene, (said) => wire.ask({}, { progress: said }), voice.happened);
@@ -51,11 +51,23 @@ function render({ model, el }) {
 
   // Choosing a person shows at once; the kernel is told where the lab wants to know.
   let [picked, pickedAt] = [null, 0];
+  let pinned = null; // who was chosen before one pointed at somebody, where pointing chooses
   function choose(who) {
     if (who === (picked ?? scene.chosen)) return;
     picked = who;
     pickedAt = names.includes("person") ? move({ person: who }) : Infinity;
     pictures.light(who);
+  }
+
+  function pin(who) {
+    pinned = null;
+    choose(who);
+  }
+  function point(who) {
+    if (who && scene.hover) {
+      pinned ??= picked ?? scene.chosen;
+      choose(who);
+    } else if (pinned !== null) pin(pinned);
   }
 
   function makeButtons() {

@@ -61,16 +61,18 @@ const SHAPES = {
       e.style.display = V[i] === V[i] ? "" : "none";
       e.setAttribute("fill-opacity", Math.round(1e3 * Math.min(Math.max(V[i], 0), 1)) / 1e3 || 0);
     },
+    far(i, { X, Y }, x, y) {
+      const columns = X.length - 1;
+      const [r, c] = [Math.floor(i / columns), i % columns];
+      return toBox(x, y, X[c], X[c + 1], Y[r], Y[r + 1]);
+    },
   },
   Bars: {
     tag: "rect",
     set(e, i, { X, Y, k }) {
       box(e, X[i], X[k + i], Y[i], Y[k + i]);
     },
-    far(i, { X, Y, k }, x, y) {
-      const outside = (v, a, b) => Math.max(Math.min(a, b) - v, v - Math.max(a, b), 0);
-      return Math.hypot(outside(x, X[i], X[k + i]), outside(y, Y[i], Y[k + i]));
-    },
+    far: (i, { X, Y, k }, x, y) => toBox(x, y, X[i], X[k + i], Y[i], Y[k + i]),
   },
   Label: {
     tag: "text",
@@ -165,6 +167,44 @@ function box(e, x0, x1, y0, y1) {
   e.setAttribute("y", round(Math.min(y0, y1)));
   e.setAttribute("width", round(Math.abs(x1 - x0)));
   e.setAttribute("height", round(Math.abs(y1 - y0)));
+}
+
+// The sides that divide the cells of `who` in a heat map from all the others, as one path.
+function outline({ X, Y, ids }, who) {
+  const columns = X.length - 1;
+  const mine = (r, c) => c >= 0 && c < columns && ids[r * columns + c] === who;
+  let d = "";
+  ids.forEach((id, i) => {
+    if (id !== who) return;
+    const [r, c] = [Math.floor(i / columns), i % columns];
+    const [x0, x1, y0, y1] = [X[c], X[c + 1], Y[r], Y[r + 1]].map(round);
+    if (!Number.isFinite(x0 + x1 + y0 + y1)) return;
+    if (!mine(r - 1, c)) d += `M${x0} ${y0}L${x1} ${y0}`;
+    if (!mine(r + 1, c)) d += `M${x0} ${y1}L${x1} ${y1}`;
+    if (!mine(r, c - 1)) d += `M${x0} ${y0}L${x0} ${y1}`;
+    if (!mine(r, c + 1)) d += `M${x1} ${y0}L${x1} ${y1}`;
+  });
+  return d;
+}
+
+// Where an arrow key leads from the cell of `who`: the next one that way that is somebody else's.
+function nextCell({ X, Y, ids }, who, key) {
+  const columns = X.length - 1;
+  const rows = Y.length - 1;
+  const down = Y[rows] > Y[0] ? 1 : -1; // the first row may stand above or below
+  const [dr, dc] = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [down, 0], ArrowUp: [-down, 0] }[key];
+  const i = ids.indexOf(who);
+  let [r, c] = [Math.floor(i / columns) + dr, (i % columns) + dc];
+  for (; r >= 0 && r < rows && c >= 0 && c < columns; r += dr, c += dc) {
+    if (ids[r * columns + c] !== who) return ids[r * columns + c];
+  }
+  return null;
+}
+
+function toBox(x, y, x0, x1, y0, y1) {
+  const outside = (v, a, b) => Math.max(Math.min(a, b) - v, v - Math.max(a, b), 0);
+  const far = Math.hypot(outside(x, x0, x1), outside(y, y0, y1));
+  return far === far ? far : Infinity;
 }
 
 function toSegment(x, y, x0, y0, x1, y1) {

@@ -31,6 +31,7 @@ function makePanel(spec) {
   );
   if (people.length) dress(plot, { tabindex: 0, ...OWN_KEYS }, []);
   let [width, height, axes] = [0, 0, null];
+  let lights = { chosen: "", hot: "" };
   let frame = { left: 0, top: 0, width: 0, height: 0 };
 
   function makeMark(told, number) {
@@ -52,8 +53,20 @@ function makePanel(spec) {
     const halo = told.kind === "Label" ? svg("text", { "text-anchor": told.anchor }) : null;
     if (halo) halos.append(halo);
     const [X, Y, V] = told.n.map((n) => new Float64Array(n));
-    return { ...told, ids, home, things, halo, X, Y, V };
+    // Cells stay where they are, for their neighbours would cover half of a stroke.
+    const rings = told.kind === "Heatmap" && ids.length
+      ? ["lmm-hot", "lmm-chosen"].map((on) => svg("path", { class: `lmm-ring ${on}` }))
+      : [];
+    lit.append(...rings);
+    return { ...told, ids, home, things, halo, rings, X, Y, V };
   }
+
+  const ring = (mark) => {
+    const [hotRing, chosenRing] = mark.rings;
+    if (!chosenRing) return;
+    chosenRing.setAttribute("d", outline(mark, lights.chosen));
+    hotRing.setAttribute("d", lights.hot === lights.chosen ? "" : outline(mark, lights.hot));
+  };
 
   // Margins follow the tick labels; ticks that would touch each other are thinned out.
   function place(newWidth, newHeight) {
@@ -127,19 +140,36 @@ function makePanel(spec) {
         const where = { ...mark, width, height, taken };
         const { set } = SHAPES[mark.kind];
         mark.things.forEach((thing, i) => set(thing, i, where));
+        ring(mark);
       }
     },
     // Light up a chosen person, and the one who is pointed at.
     light(chosen, hot) {
-      for (const { ids, things, home } of marks) {
+      lights = { chosen, hot };
+      for (const mark of marks) {
+        const { ids, things, home, rings } = mark;
+        ring(mark);
         ids.forEach((who, i) => {
           const on = who === chosen || who === hot;
           things[i].classList.toggle("lmm-chosen", who === chosen);
           things[i].classList.toggle("lmm-hot", who === hot && who !== chosen);
+          if (rings.length) return;
           if (on) lit.append(things[i]);
           else if (things[i].parentNode !== home) home.append(things[i]);
         });
       }
+    },
+    // Whom does this key lead to from the one who is chosen?
+    walk(chosen, key) {
+      const at = people.indexOf(chosen);
+      const map = marks.find(({ rings, ids }) => rings.length && ids.includes(chosen));
+      const to = {
+        ArrowRight: at + 1, ArrowDown: at + 1, ArrowLeft: at - 1, ArrowUp: at - 1,
+        Home: 0, End: people.length - 1,
+      }[key];
+      if (to === undefined) return null;
+      const beside = map && key.startsWith("Arrow") ? nextCell(map, chosen, key) : null;
+      return beside ?? people[(to + people.length) % people.length];
     },
     // Who is at this place of the window, if anybody is within reach?
     whoIsAt(clientX, clientY, reach) {

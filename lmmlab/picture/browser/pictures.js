@@ -1,6 +1,6 @@
 // All panels of a bench. A person who is chosen or pointed at lights up in every one of them at
 // once; what is chosen, and not dragged, glides to its new place.
-function makePictures(hint, onChoose) {
+function makePictures(hint, onChoose, onPoint) {
   const GLIDE = 450; // ms
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   let panels = [];
@@ -87,7 +87,7 @@ function makePictures(hint, onChoose) {
     for (const panel of panels) panel.light(chosen, hot);
   }
 
-  function listen({ node, plot, people, whoIsAt }) {
+  function listen({ node, plot, walk, whoIsAt }) {
     const tag = html("span", { class: "lmm-name", "aria-hidden": "true" });
     node.append(tag);
     plot.setAttribute("aria-describedby", hint);
@@ -99,10 +99,12 @@ function makePictures(hint, onChoose) {
       tag.textContent = who;
       tag.style.transform = `translate(${x}px, ${y}px)`;
       plot.style.cursor = who ? "pointer" : "";
+      if (who !== hot) onPoint(who);
       light(chosen, who);
     });
     plot.addEventListener("pointerleave", () => {
       tag.textContent = "";
+      onPoint("");
       light(chosen, "");
     });
     plot.addEventListener("click", (event) => {
@@ -110,14 +112,10 @@ function makePictures(hint, onChoose) {
       if (who) onChoose(who);
     });
     plot.addEventListener("keydown", (event) => {
-      const at = people.indexOf(chosen);
-      const to = {
-        ArrowRight: at + 1, ArrowDown: at + 1, ArrowLeft: at - 1, ArrowUp: at - 1,
-        Home: 0, End: people.length - 1,
-      }[event.key];
-      if (to === undefined) return;
+      const who = walk(chosen, event.key);
+      if (who === null) return;
       event.preventDefault();
-      onChoose(people[(to + people.length) % people.length]);
+      onChoose(who);
     });
   }
 
