@@ -2,7 +2,8 @@
 
 A balanced design is prepared once, and then all responses go through the same few matrix
 products. On any other design the responses are searched side by side (`lmmlab.engine.newton`), in
-chunks that fit the processor's cache.
+chunks that fit the processor's cache. Who has the sums of squares of a balanced design, and not
+the rows, fits these (`from_sums`).
 """
 
 from __future__ import annotations
@@ -141,6 +142,44 @@ def batch(
     return fits
 
 
+def from_sums(
+    balanced: Balanced,
+    ols: Floats,
+    within: Floats,
+    between: Floats,
+    reml: bool = True,
+    weights: Floats | None = None,
+) -> Batch:
+    """Fit a balanced design to its sums of squares alone.
+
+    Parameters
+    ----------
+    balanced : Balanced
+    ols, within, between : (m, p), (m,) and (m, q, q) arrays
+        What `lmmlab.engine.balanced.halves` makes of responses; sums within groups above 0.
+    reml : bool
+    weights : (p,) array, optional
+        A combination of the fixed effects; its degrees of freedom are Satterthwaite's.
+
+    Returns
+    -------
+    Batch
+        What `batch` gives for the rows.
+
+    Examples
+    --------
+    >>> from lmmlab.engine.balanced import balance, halves
+    >>> from lmmlab.engine.design import grouped
+    >>> design = grouped(np.zeros(6), np.ones((6, 1)), np.ones((6, 1)), list("aabbcc"))
+    >>> balanced = balance(design)
+    >>> fits = from_sums(balanced, *halves(balanced, np.array([[1.0, 3, 5, 7, 9, 11]])))
+    >>> fits.G[:, 0, 0].round(12).tolist()
+    [15.0]
+    """
+    L = np.empty((0, len(balanced.fixed_back))) if weights is None else weights[None]
+    return _closed(None, balanced, ols, within, between, reml, L, "satterthwaite")
+
+
 def _combination(design: Design, reml: bool, contrast: Contrast | None, method: Method) -> Floats:
     """Give the weights of the contrast (1, p), or (0, p) where none is asked for."""
     if contrast is None:
@@ -179,7 +218,7 @@ def _constant(Y: Floats) -> NDArray[np.bool_]:
 
 
 def _closed(
-    design: Design,
+    design: Design | None,
     balanced: Balanced,
     ols: Floats,
     within: Floats,
@@ -213,7 +252,8 @@ def _closed(
         squares = np.einsum("mkk->mk", turned @ between @ vectors)
         share = float(by_sigma2[p]), turned @ by_S[p] @ vectors
         freedom = degrees(balanced, reml, sigma2, variances, squares, share)[:, None]
-    if len(L) and method == "kenward-roger":  # knows the response by G and sigma alone
+    if len(L) and method == "kenward-roger" and design is not None:
+        # knows the response by G and sigma alone
         cross = condition(design)
         at = solve(cross, cross.S @ (root / sigma[:, None, None]), reml)
         error, freedom = errors(cross, at, sigma, L, method)
