@@ -7,8 +7,8 @@ without looking at pixels, and a new mark is added here and in both renderers.
 Roles give colour and meaning: ``own`` (a person's own data), ``model`` (what the mixed model
 says), ``population`` (the average), ``person`` (the one who is followed), ``truth``, ``guide``
 (quiet help lines) and ``parameter:tau0``, ``parameter:tau1``, ``parameter:rho``,
-``parameter:sigma``, ``parameter:beta``, and for the two slopes of one predictor
-``parameter:within`` and ``parameter:between``.
+``parameter:sigma``, ``parameter:beta``, for a second grouping ``parameter:tau2``, and for the two
+slopes of one predictor ``parameter:within`` and ``parameter:between``.
 
 Marks with `ids` hold one thing per person (a line, a point, an arrow). The one whose id is the
 picture's `chosen` lights up in the colour of ``person`` in every panel, above all the others; a
