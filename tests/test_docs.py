@@ -1,0 +1,84 @@
+"""The site of the docs: it builds without a warning, and no link of it leads nowhere."""
+
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+PROJECT = Path(__file__).parent.parent
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+
+
+class Page(HTMLParser):
+    """What a page offers to links, and where its own lead."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.ids, self.links = set(), []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        about = dict(attributes)
+        self.ids |= {about[name] for name in ("id", "name") if about.get(name)}
+        self.links += [about[name] for name in ("href", "src") if about.get(name)]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """The folder of the site, built."""
+    out = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "docs", str(out)]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=300)
+    assert (done.returncode, done.stderr) == (0, "")
+    return out
+
+
+def test_no_link_of_the_site_leads_nowhere(site):
+    pages = {path: Page(path.read_text(encoding="utf-8")) for path in site.rglob("*.html")}
+    dead = []
+    for path, page in pages.items():
+        for link in page.links:
+            parts = urlsplit(link)
+            if parts.scheme or parts.netloc:
+                continue
+            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            reached = target in pages and (
+                not parts.fragment or unquote(parts.fragment) in pages[target].ids
+            )
+            if not (reached or (target.is_file() and target not in pages)):
+                dead.append(f"{path.relative_to(site)}: {link}")
+    assert len(pages) > 60
+    assert dead == []
+
+
+def test_each_lesson_and_each_lab_is_in_the_overview(site):
+    from lmmlab import labs
+    from lmmlab.page.gallery import cards
+
+    page = (site / "lessons.html").read_text(encoding="utf-8")
+    for card in cards(PROJECT / "lessons"):
+        assert card.sentence.split(".")[0].split(",")[0] in page
+    for lab in labs.__all__:
+        assert f"{lab}-light.svg" in page and f"{lab}-dark.svg" in page
+
+
+def test_no_relative_link_of_a_text_leads_nowhere():
+    texts = [PROJECT / "README.md", PROJECT / "CHANGELOG.md", *PROJECT.glob("docs/*.md")]
+    texts += [PROJECT / "binder" / "README.md"]
+    dead = [
+        f"{path.name}: {link}"
+        for path in texts
+        for link in LINK.findall(path.read_text(encoding="utf-8"))
+        if not urlsplit(link).scheme
+        and urlsplit(link).path
+        and not (path.parent / unquote(urlsplit(link).path)).exists()
+    ]
+    assert dead == []
+
+
+def test_contributing_is_short():
+    assert len((PROJECT / "docs" / "contributing.md").read_text().splitlines()) <= 45
