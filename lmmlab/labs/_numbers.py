@@ -46,6 +46,17 @@ def decimal(value: float, digits: int, *, signed: bool = False) -> str:
     return ("−" if value < 0.0 else "+" if signed else "") + text
 
 
+def signed(value: float) -> str:
+    """Write a correlation that may be of either sign.
+
+    Examples
+    --------
+    >>> signed(0.41), signed(-0.6), signed(0.001)
+    ('+0.41', '−0.60', '0.00')
+    """
+    return decimal(value, 2, signed=True)
+
+
 def slope(value: float) -> str:
     """Write a slope with its sign and two digits, one from 10 on.
 

@@ -10,12 +10,12 @@ from lmmlab.engine.design import grouped
 from lmmlab.engine.fit import fit
 from lmmlab.engine.precision import mean_variance
 from lmmlab.engine.variance import anova_icc
-from lmmlab.labs._lab import Predict
+from lmmlab.labs._lab import Do, Number, Predict
 from lmmlab.labs._numbers import corr, number
 from lmmlab.labs.clustering.scene import _estimate
 
 lab = labs.clustering
-DO = {task.name: task for task in lab.tasks if not isinstance(task, Predict)}
+DO = {task.name: task for task in lab.tasks if isinstance(task, Do)}
 
 
 def reached(name: str, **state: Any) -> tuple[bool, str]:
@@ -184,6 +184,22 @@ def test_predictions_lead_to_what_they_say() -> None:
     for task in lab.tasks:
         if isinstance(task, Predict):
             assert sum(choice.right for choice in task.choices) == 1
+
+
+def test_the_people_that_are_needed() -> None:
+    """Rows 1 and 3: so many are enough, one fewer is not."""
+    (asked,) = (task for task in lab.tasks if isinstance(task, Number))
+    for given in (asked.value, asked.value - 1):  # who takes the ICC as .69 may get one fewer
+        assert asked.answer(given).right
+    assert lab.scene(**asked.then).worth >= 150 > lab.scene(people=int(asked.value) - 1).worth
+    wrong = {round(m.value): m.name for m in asked.mistakes}
+    assert wrong == {
+        22: "every row is new", 150: "one row for each person", 104: "as if n were endless"
+    }  # fmt: skip
+    for given, name in wrong.items():
+        assert asked.answer(given).misconception == name
+    assert asked.answer(60).open and "Too low" in asked.answer(70).text
+    assert "151 independent ones" in " ".join(lab.words(**asked.then))
 
 
 def test_tasks_are_not_done_at_the_start_and_say_what_is_missing() -> None:

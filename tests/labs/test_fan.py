@@ -195,6 +195,35 @@ def test_row_21_with_own_changes_the_expected_correlation_is_that_of_many_people
         assert np.corrcoef(start, change)[0, 1] == pytest.approx(expected, abs=3 / 400_000**0.5)
 
 
+def test_row_19_the_turning_point_as_a_number() -> None:
+    asked = task("turning-point")
+    assert asked.value == pytest.approx(lab.scene(**asked.then).told.turning[0], rel=1e-12)
+    assert "week 3.4, with 2.75\xa0points" in lab.words(**asked.then)[0]
+    assert all(asked.answer(given).right for given in (3.4, 3.43, 3.5))
+    for given, name in (
+        (-3.4, "the sign of ρ is forgotten"), (0.05, "τ₀ and τ₁ are swapped"),
+        (8.6, "ρ is taken as −1"), (20.0, "where the average reaches 0"),
+    ):  # fmt: skip
+        assert asked.answer(given).misconception == name
+    for given, hint in ((0.0, "Much too low."), (4.0, "Too high."), (-1.0, "It has the other")):
+        assert asked.answer(given).open and asked.answer(given).text.startswith(hint)
+
+
+def test_row_21_the_correlation_as_a_number() -> None:
+    asked = task("noise-alone")
+    scene = lab.scene(**asked.then)
+    assert asked.value == pytest.approx(scene.trend.expected, abs=1e-12)
+    assert asked.value == pytest.approx(-144 / np.sqrt(288 * 288), abs=1e-12)
+    assert "−0.50 is expected" in lab.words(**asked.then)[-1]
+    assert asked.answer(-0.5).right
+    for given, name in (
+        (0.0, "equal changes give no relation"), (0.5, "who starts high rises more"),
+        (-1.0, "change is the first noise alone"), (-0.71, "the last reading has no noise"),
+    ):  # fmt: skip
+        assert asked.answer(given).misconception == name
+    assert asked.answer(0.2).text.startswith("It has the other sign.")
+
+
 def test_row_22_entries_that_are_no_covariance_matrix() -> None:
     s = lab.scene(**BROKEN)
     assert not s.possible and s.people is None and s.estimate is None

@@ -7,11 +7,11 @@ import pytest
 
 from lmmlab import labs
 from lmmlab.engine.precision import design_effect, naive_size
-from lmmlab.labs._lab import Predict
+from lmmlab.labs._lab import Do, Number, Predict
 from lmmlab.labs._numbers import percent
 
 lab = labs.overconfidence
-(PROMISE,) = (task for task in lab.tasks if not isinstance(task, Predict))
+(PROMISE,) = (task for task in lab.tasks if isinstance(task, Do))
 
 
 @pytest.mark.parametrize(
@@ -141,6 +141,21 @@ def test_predictions_lead_to_what_they_say() -> None:
     for task in lab.tasks:
         if isinstance(task, Predict):
             assert sum(choice.right for choice in task.choices) == 1
+
+
+def test_the_factor_of_the_variance() -> None:
+    (asked,) = (task for task in lab.tasks if isinstance(task, Number))
+    scene = lab.scene(**asked.then)
+    assert scene.controls.rows == 10
+    assert asked.value == pytest.approx(scene.effect, abs=1e-8)
+    assert asked.answer(4.6).right
+    for given, name in (
+        (2.14, "factor of the standard error"), (1.4, "the ICC counts once"),
+        (3.6, "the own row is forgotten"), (5.0, "a row counts as its own neighbour"),
+        (10.0, "rows of one person are all the same"),
+    ):  # fmt: skip
+        assert asked.answer(given).misconception == name
+    assert "2.14 times too small" in " ".join(lab.words(**asked.then)) and "2.14" in asked.reply
 
 
 def test_the_promise_is_kept_at_one_place() -> None:

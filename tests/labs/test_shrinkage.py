@@ -300,6 +300,36 @@ def test_the_extreme_person_is_pulled_off_the_truth_and_all_people_gain() -> Non
     assert scene.message == ""
 
 
+def test_row_28_the_weight_of_four_visits() -> None:
+    asked = task("own-weight")
+    scene = lab.scene(**asked.then)
+    assert scene.visits == 4
+    assert scene.weight[scene.index, 0] == pytest.approx(asked.value, abs=1e-12)
+    assert asked.value == pytest.approx(400 / (400 + 900 / 4), abs=1e-12)
+    assert any("64\xa0% are real for the level" in sentence for sentence in lab.words(**asked.then))
+    assert asked.answer(0.64).right
+    for given, name in (
+        (0.31, "the number of visits is forgotten"), (0.88, "σ/n in place of σ²/n"),
+        (0.57, "sds instead of variances"), (0.36, "the weight of the others"),
+    ):  # fmt: skip
+        assert asked.answer(given).misconception == name
+    assert asked.answer(0.7).text.startswith("A little too high. How noisy")
+
+
+def test_tasks_say_which_part_is_missing() -> None:
+    def note(name: str, **state: Any) -> str:
+        return task(name).check(lab.controls(**state), lab.scene(**state))[1]
+
+    start = "Own visits still count: 96\xa0% for the level, 81\xa0% for the change."
+    assert note("ignore-the-person") == start
+    half = note("ignore-the-person", tau1=0.0)
+    assert "people change alike" in half and half.endswith(" 0\xa0% for the change.")
+    assert "people start alike" in note("ignore-the-person", tau0=0.0)
+    assert "which count 96\xa0% for the level" in note("one-visit-half")
+    assert "Make τ₀ larger beside σ." in note("one-visit-half", own_days=1)
+    assert "Make τ₀ smaller beside σ." in note("one-visit-half", own_days=1, tau0=40.0)
+
+
 def test_spread_task_shows_what_its_replies_say() -> None:
     scene = lab.scene(**task("spread-of-blups").then)
     pulled, own = (line[:, 1].std(ddof=1) for line in (scene.pulled, scene.own))

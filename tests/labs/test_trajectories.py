@@ -100,7 +100,7 @@ def test_row_13_share_and_count_in_the_lab() -> None:
     assert scene.against == pytest.approx(0.02275, abs=1e-5)
     assert scene.count == (scene.lines[:, 1] > 0).sum() == 1
     assert scene.lines[scene.index, 1] > 0.2, "the person in colour goes the other way"
-    assert "2.3% of all such people get worse, here 1 of these 40" in lab.words()[0]
+    assert "2.3\xa0% of all such people get worse, here 1 of these 40" in lab.words()[0]
     assert lab.scene(tau1=0.0).against == lab.scene(tau1=0.0).count == 0
     assert lab.scene(beta1=0.0).against is None
     counts = [lab.scene(seed=k, tau1=0.7, people=60).count / 60 for k in range(80)]
@@ -186,8 +186,26 @@ def test_doubling_the_spread_shows_sixteen_per_cent() -> None:
     assert scene.nature.tau1 == 2 * lab.scene().nature.tau1
     assert scene.against == pytest.approx(0.16, abs=0.005)
     assert scene.against / lab.scene().against == pytest.approx(7, abs=0.05)
-    assert all("16%" in choice.reply or choice.right for choice in asked.choices)
+    assert all("16\xa0%" in choice.reply or choice.right for choice in asked.choices)
     np.testing.assert_array_equal(scene.average, lab.scene().average)
+
+
+def test_row_13_the_share_in_another_story() -> None:
+    asked = task("other-way")
+    scene = lab.scene(**asked.then)
+    assert scene.against == asked.value
+    assert (scene.nature.beta1, scene.nature.tau1) == (-0.6, 0.5)
+    assert "12\xa0% of all such people get better" in lab.words(**asked.then)[0]
+    assert "12\xa0%" in asked.reply and "16\xa0%" in asked.text and "2.3\xa0%" in asked.text
+    assert all(asked.answer(given).right for given in (0.115, 0.1, 0.12, 0.13))
+    for given, name in (
+        (0.0, "the average is everybody"), (0.5, "half go each way"), (0.23, "both tails"),
+        (0.88, "the share that goes with the average"),
+    ):  # fmt: skip
+        assert asked.answer(given).misconception == name
+    assert asked.answer(0.16).text.startswith("Too high. How many spreads")
+    assert asked.answer(0.023).text.startswith("Much too low.")
+    assert "If you mean 12\xa0%" in asked.answer(12.0).text
 
 
 def test_forbidding_own_slopes_shows_the_errors_of_the_replies() -> None:

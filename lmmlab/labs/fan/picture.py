@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from lmmlab.labs import _panels
+from lmmlab.labs._numbers import decimal, signed
 from lmmlab.labs.fan.scene import Scene
 from lmmlab.picture.axis import cover
 from lmmlab.picture.marks import Axis, Bars, Label, Line, Mark, Panel, Picture, Points, Segments
@@ -118,36 +119,17 @@ def _plane(s: Scene) -> Panel:
 
 def _sd(s: Scene) -> Panel:
     """Show how far people are apart at each time, with the turning point."""
-    sd = np.sqrt(np.maximum(s.variance, 0.0))
-    seen, marks = [sd], list[Mark]()
-    across = s.times[None]
-    if s.estimated is not None:
-        fitted = np.sqrt(np.maximum(s.estimated, 0.0))
-        seen.append(fitted)
-        marks.append(Line(across, fitted[None], "model"))
-    low, high = cover((0.0, s.story.spread), *seen, step=s.story.spread / 5.0)
-    marks.append(Line(across, sd[None], "truth", bold=True))
-    turning = s.told.turning
-    if turning is not None and 0.0 < turning[0] < s.end:
-        time, least = turning
-        ratio = (s.end - time) / s.end
-        marks.append(Points(np.array([time]), np.array([least]), "truth", bold=True))
-        text = f"t* = {time:.1f}: closest, SD {least:.{s.story.digits}f}"
-        below = least - 0.08 * high if least > 0.12 * high else least + 0.2 * high
-        aside = time + (0.012 if ratio > 0.5 else -0.012) * s.end
-        marks.append(Label(aside, below, text, "truth", "start" if ratio > 0.5 else "end"))
-    named = [("truth", "truth", sd)]
-    if s.estimated is not None:
-        named.append(("estimate", "model", fitted))
-    top = int(np.argmax([line[-1] for *_, line in named]))
-    beside = [line[-1] + (0.07 if k == top else -0.1) * high for k, (*_, line) in enumerate(named)]
-    for (text, role, _), y in zip(
-        named, _panels.apart(beside, 0.09 * high, low, high), strict=True
-    ):
-        marks.append(Label(s.end, y, text, role, "end"))
-    axis = Axis("SD of people's lines", (low, high), s.story.unit)
-    title = "How far people are apart"
-    return _with_guides(Panel(title, _time(s), axis, tuple(marks), aspect=1.6), s)
+    panel = _panels.sd_over_time(
+        times=s.times,
+        true=np.sqrt(np.maximum(s.variance, 0.0)),
+        estimated=None if s.estimated is None else np.sqrt(np.maximum(s.estimated, 0.0)),
+        turning=s.told.turning,
+        time=_time(s),
+        top=s.story.spread,
+        unit=s.story.unit,
+        digits=s.story.digits,
+    )
+    return _with_guides(panel, s)
 
 
 def _variance(s: Scene) -> Panel:
@@ -187,7 +169,7 @@ def _eigenvalues(s: Scene) -> Panel:
     for x, value in zip(where, values, strict=True):
         away = 0.05 * (high - low)
         at = np.clip(value + (away if value >= 0.0 else -away), low, high)
-        text = f"{value:.2f}".replace("-", "−")
+        text = decimal(value, 2)
         marks.append(Label(x, float(at), text, "bad" if value < 0.0 else "truth", "middle"))
     x, y = Axis("smaller and larger", (0.4, 2.6), ticked=False), Axis("eigenvalue", (low, high))
     title = "Eigenvalues, starts and changes in sds"
@@ -213,7 +195,7 @@ def _trend(s: Scene) -> Panel:
     y = cover(story.totals, seen[1], step=10.0)
     found = None if s.trend is None else s.trend.found
     if found is not None:
-        text = f"correlation {found:+.2f}".replace("-", "−")
+        text = f"correlation {signed(found)}"
         top = y[1] - 0.05 * (y[1] - y[0])
         marks.append(Label(x[1] - 0.02 * (x[1] - x[0]), top, text, "model", "end"))
     return Panel(

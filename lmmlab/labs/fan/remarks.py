@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lmmlab.labs._numbers import decimal
 from lmmlab.labs.fan.controls import Controls
 from lmmlab.labs.fan.spread import Estimate, Spread
 from lmmlab.labs.fan.stories import Story
@@ -52,7 +53,7 @@ def _impossible(story: Story, told: Spread, lowest: tuple[float, float]) -> str:
     at, variance = lowest
     where = ""
     if variance < 0.0:
-        where = f" Negative variance at {story.time} {at:.1f}: {number(variance)}."
+        where = f" Negative variance at {story.time} {at:.1f}: {decimal(variance, 3)}."
     return f"No people can differ like this: these three numbers are no covariance matrix.{where}"
 
 
@@ -64,15 +65,3 @@ def _meeting(story: Story, told: Spread) -> str:
     if time < 0.0:
         where = f"would have met {-time:.1f} {story.time}s before the first visit"
     return f"At ρ = {sign}1 the start fixes the change: all lines {where}."
-
-
-def number(value: float, digits: int = 3) -> str:
-    """Write a number with a real minus sign."""
-    text = f"{value:.{digits}f}".replace("-", "−")
-    return text.removeprefix("−") if not text.strip("−0.") else text
-
-
-def signed(rho: float) -> str:
-    """Write a correlation with its sign."""
-    text = f"{rho:+.2f}".replace("-", "−")
-    return text[1:] if text in ("+0.00", "−0.00") else text

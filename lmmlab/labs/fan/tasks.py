@@ -1,14 +1,22 @@
-"""The tasks of the fan lab: what to predict, and what to reach."""
+"""The tasks of the fan lab: what to predict, what to work out, and what to reach."""
 
 from __future__ import annotations
 
-from lmmlab.labs._lab import Choice, Do, Predict
+from math import sqrt
+
+import numpy as np
+
+from lmmlab.engine.implied import narrowest
+from lmmlab.engine.simulate import root
+from lmmlab.labs._lab import Choice, Do, Mistake, Number, Predict
+from lmmlab.labs._numbers import decimal, signed
 from lmmlab.labs.fan.controls import Controls
-from lmmlab.labs.fan.remarks import number, signed
-from lmmlab.labs.fan.scene import Scene
+from lmmlab.labs.fan.scene import Scene, expected_correlation
 from lmmlab.labs.fan.stories import STORIES
+from lmmlab.teach.questions import COVARIANCE
 
 BLOOD_PRESSURE = STORIES["bp"].values | {"story": "bp"}
+ANXIETY = STORIES["gad7"].values | {"story": "gad7"}
 
 COME_TOGETHER = Predict(
     "come-together",
@@ -92,6 +100,101 @@ WORSE_STARTERS = Predict(
 )
 
 
+def _turning() -> Number:
+    """Ask when the people of the anxiety study are closest together."""
+    story = STORIES["gad7"]
+    tau0, tau1, rho, _ = story.numbers
+    T = root(np.array([tau0, tau1]), rho)
+    time, least = map(float, narrowest(T @ T.T))
+    how = f"t* = −ρτ₀/τ₁ = {-rho:g} · {tau0:g} / {tau1:g} = {time:.1f}"
+    closest = f"{how}. People differ by {least:.2f} points in that week and by more in any other."
+    mistakes = (
+        Mistake(
+            -time, "the sign of ρ is forgotten",
+            f"ρ is below 0, so −ρ is above 0, and the lines are still coming together: {how}.",
+        ),
+        Mistake(
+            rho * -tau1 / tau0, "τ₀ and τ₁ are swapped",
+            f"How far apart people start must be made up for by how fast they change: {how}. "
+            "Points over points a week make weeks.",
+            tolerance=0.02,
+        ),
+        Mistake(
+            tau0 / tau1, "ρ is taken as −1",
+            f"If the start fixed the change (ρ = −1), all lines would meet there. Here ρ is only "
+            f"{decimal(rho, 2)}: {how}.",
+        ),
+        Mistake(
+            -story.beta[0] / story.beta[1], "where the average reaches 0",
+            f"There the average person has no anxiety left. When people are closest has nothing "
+            f"to do with the average: {how}.",
+        ),
+    )  # fmt: skip
+    return Number(
+        "turning-point",
+        f"In an anxiety study starts spread by τ₀ = {tau0:g} points, changes by τ₁ = {tau1:g} "
+        f"points a week, and ρ = {decimal(rho, 2)}. The average falls from {story.beta[0]:g} by "
+        f"{-story.beta[1]:g} a week. When are people closest together?",
+        value=time,
+        reply=closest,
+        tolerance=0.1,
+        unit="weeks",
+        mistakes=mistakes,
+        then=ANXIETY,
+        too_low="The turning point is t* = −ρτ₀/τ₁.",
+        too_high="The turning point is t* = −ρτ₀/τ₁.",
+    )
+
+
+def _noise_alone(tau0: float, sigma: float) -> Number:
+    """Ask how change goes with the first reading where only noise differs."""
+    story = STORIES["bp"]
+    G = np.diag([tau0**2, 0.0])
+    value = expected_correlation(G, sigma, story.last, observed=True)
+    assert value is not None
+    how = (
+        "The noise of the first reading is in both, with opposite signs: "
+        f"−σ² / √((τ₀² + σ²) · 2σ²) = {decimal(value, 2)}."
+    )
+    mistakes = (
+        Mistake(
+            0.0, "equal changes give no relation",
+            f"The true changes are alike, the measured ones are not. {how}",
+        ),
+        Mistake(
+            -value, "who starts high rises more",
+            f"Who is high by chance at first is lower next time: the sign is minus. {how}",
+        ),
+        Mistake(
+            -1.0, "change is the first noise alone",
+            f"The last reading has noise of its own, and the first one also holds how people "
+            f"truly differ. {how}",
+        ),
+        Mistake(
+            -sigma / sqrt(tau0**2 + sigma**2), "the last reading has no noise",
+            f"Both readings are noisy, so the variance of the change is 2σ², not σ². {how}",
+        ),
+    )  # fmt: skip
+    return Number(
+        "noise-alone",
+        "Everybody's blood pressure truly falls by the same amount (τ₁ = 0). People's levels "
+        f"spread by τ₀ = {tau0:g} mmHg, and a reading has the same noise, σ = {sigma:g}. Which "
+        "correlation do you expect between the first reading and the measured change?",
+        value=value,
+        reply=f"Regression to the mean. {how}",
+        tolerance=0.02,
+        mistakes=mistakes,
+        limits=(-1.0, 1.0),
+        then=BLOOD_PRESSURE | {"tau0": tau0, "tau1": 0.0, "sigma": sigma},
+        too_low="Which part of the first reading comes back in the change?",
+        too_high="Which part of the first reading comes back in the change?",
+    )
+
+
+TURNING_POINT = _turning()
+NOISE_ALONE = _noise_alone(12.0, 12.0)
+
+
 def _uncorrelated(c: Controls, s: Scene) -> tuple[bool, str]:
     if c.entries == "free":
         return False, "Set “spreads and ρ” first."
@@ -119,7 +222,10 @@ def _at_the_limit(c: Controls, s: Scene) -> tuple[bool, str]:
     if rho is None:
         return False, "Now a spread is estimated as 0. Try another sample."
     more = "Take fewer people. " if c.people > 15 else ""
-    return False, f"The estimate is {signed(rho)}. {more}Press new sample, or add noise."
+    return (
+        False,
+        f"The estimate is {signed(rho)}. {more}Press new sample, or add noise.",
+    )
 
 
 def _mended(c: Controls, s: Scene) -> tuple[bool, str]:
@@ -128,7 +234,7 @@ def _mended(c: Controls, s: Scene) -> tuple[bool, str]:
     if c.g00 != 9.0 or c.g11 != 0.1225:
         return False, "Leave the variances at 9 and 0.1225, and move the covariance only."
     if not s.possible:
-        return False, f"The smaller eigenvalue is still {number(s.eigenvalues[0])}."
+        return False, f"The smaller eigenvalue is still {decimal(s.eigenvalues[0], 3)}."
     if abs(c.g01) < 0.8:
         return False, "That is possible, but far from the limit. Go as near to it as you can."
     return True, "The covariance cannot be larger than 3 · 0.35 = 1.05, the product of the two sds."
@@ -138,6 +244,9 @@ TASKS = (
     COME_TOGETHER,
     OTHER_ORIGIN,
     WORSE_STARTERS,
+    TURNING_POINT,
+    NOISE_ALONE,
+    COVARIANCE,
     Do(
         "uncorrelated",
         "Find the time to count from at which level and change have nothing to do with each other "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lmmlab.labs.fan.remarks import number, signed
+from lmmlab.labs._numbers import decimal, signed
 from lmmlab.labs.fan.scene import Scene
 
 
@@ -21,7 +21,7 @@ def _sd_at(s: Scene, k: int) -> str:
 
 def size(s: Scene, value: float) -> str:
     """Write a value; number and unit stay on one line."""
-    return f"{number(value, s.story.digits)}\N{NO-BREAK SPACE}{s.story.unit}"
+    return f"{decimal(value, s.story.digits)}\N{NO-BREAK SPACE}{s.story.unit}"
 
 
 def _of_the_fan(s: Scene) -> str:
@@ -52,7 +52,7 @@ def _of_the_origin(s: Scene) -> str:
     text = f"Counted from {s.story.time} {c.origin:g}, [{rho}](parameter:rho)"
     if e is not None:
         text += f"; the fit says {correlation(e.spread.rho).replace('ρ', 'ρ̂')}"
-        text += f", with a misfit (REML criterion) of {number(e.deviance, 2)}"
+        text += f", with a misfit (REML criterion) of {decimal(e.deviance, 2)}"
         if c.origin > 0.0:
             text += ", the same from everywhere"
     return f"{text}."
@@ -72,8 +72,8 @@ def _of_the_trend(s: Scene) -> str:
     against = "what the first visit showed" if observed else "the true start"
     if found is None or expected is None:
         return f"The change cannot be correlated with {against}: one of the two does not vary."
-    told = f"The observed change correlates {number(found, 2)} with {against} in these people"
-    why = f"{number(expected, 2)} is expected"
+    told = f"The observed change correlates {decimal(found, 2)} with {against} in these people"
+    why = f"{decimal(expected, 2)} is expected"
     if observed and s.controls.sigma > 0.0:
         why += ", because the noise of the first visit is in both"
     return f"{told}; {why}."
@@ -85,15 +85,16 @@ def _of_the_matrix(s: Scene) -> str:
     rho = "no correlation (a variance is 0)"
     if s.told.rho is not None:
         beyond = abs(s.told.rho) > 1.0
-        rho = f"a correlation of {number(s.told.rho) if beyond else signed(s.told.rho)}"
+        size = decimal(s.told.rho, 3 if beyond else 2, signed=not beyond)
+        rho = f"a correlation of {size}"
     verdict = (
         "so people can differ like this" if s.possible else "so no people can differ like this"
     )
     small = 0.0 if s.possible and low < 0.0 else low
     return (
         f"These entries of G give [{rho}](parameter:rho) and a smallest eigenvalue of "
-        f"{number(small)} ({number(s.scaled[0] if small else 0.0, 2)} when starts and changes are "
-        f"measured in sds), {verdict}."
+        f"{decimal(small, 3)} ({decimal(s.scaled[0] if small else 0.0, 2)} when starts and changes "
+        f"are measured in sds), {verdict}."
     )
 
 
@@ -102,10 +103,10 @@ def _of_the_variance(s: Scene) -> str:
     at, least = s.lowest
     where = f"{s.story.time} {at:.1f}"
     if s.possible:
-        smallest = number(max(least, 0.0))
+        smallest = decimal(max(least, 0.0), 3)
         return f"Nowhere is the variance negative; the smallest is {smallest}, at {where}."
     if least < 0.0:
-        return f"At {where} people would have a negative variance, [{number(least)}](bad)."
+        return f"At {where} people would have a negative variance, [{decimal(least, 3)}](bad)."
     return (
         f"Until {s.story.time} {s.end:g} every variance is above 0, yet some other mixture of "
         "start and change would have a negative one."
@@ -123,10 +124,10 @@ def notes(s: Scene) -> dict[str, str]:
     if e is None or s.controls.entries == "free":
         return told
     at = "" if s.controls.origin == 0.0 else f" at {told['origin']}"
-    told["tau0"] += f"; REML estimate{at}: {number(e.spread.sd[0], s.story.digits)}"
-    over = f"{number(s.controls.tau1 * s.story.last, 1)} in {s.story.last:g} {s.story.time}s"
-    told["tau1"] += f", {over}; REML estimate: {number(e.spread.sd[1], 2)}"
-    told["sigma"] += f"; REML estimate: {number(e.sigma, s.story.digits)}"
+    told["tau0"] += f"; REML estimate{at}: {decimal(e.spread.sd[0], s.story.digits)}"
+    over = f"{decimal(s.controls.tau1 * s.story.last, 1)} in {s.story.last:g} {s.story.time}s"
+    told["tau1"] += f", {over}; REML estimate: {decimal(e.spread.sd[1], 2)}"
+    told["sigma"] += f"; REML estimate: {decimal(e.sigma, s.story.digits)}"
     rho = e.spread.rho
     told["rho"] = f"REML estimate{at}: "
     told["rho"] += "none, because a spread is 0" if rho is None else signed(rho)

@@ -43,7 +43,7 @@ def _pile(title: str, pile: Intervals, missed: float, reach: float, role: str) -
     ]
     return Panel(
         title,
-        Axis("slope of x, 95 % interval", (-reach, reach), "µV"),
+        Axis("slope of x, 95\xa0% interval", (-reach, reach), "µV"),
         Axis(f"{SHOWN} of 1,000 studies", (0.0, SHOWN + 7.0), ticked=False),
         tuple(marks),
         aspect=1.1,
@@ -56,7 +56,7 @@ def _misses(s: Scene) -> Panel:
     top = cover((0.0, 0.6), s.expected, rate + 2.0 * error, step=0.2)[1]
     marks: list[Mark] = [
         Line(np.array([[0.0, 1.0]]), np.full((1, 2), 0.05), "guide", dashed=True),
-        Label(1.0, 0.05 + 0.05 * top, "promised: 5 %", "guide", "end"),
+        Label(1.0, 0.05 + 0.05 * top, "promised: 5\xa0%", "guide", "end"),
         Line(SHARES[None], s.expected[None], "truth", dashed=True),
     ]
     right = s.controls.share > 0.5

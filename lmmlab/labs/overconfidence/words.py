@@ -17,7 +17,7 @@ def _of_the_rates(s: Scene) -> str:
     """Say how often the two analyses miss, with the Monte-Carlo error."""
     (ols, mixed), (ols_error, mixed_error) = s.missed, s.rates.error
     return (
-        f"Intervals that promise to miss the truth in 5 % of studies miss it in "
+        f"Intervals that promise to miss the truth in 5\xa0% of studies miss it in "
         f"[{percent(ols)} ± {percent(ols_error)}](bad) if clusters are ignored (OLS), and in "
         f"[{percent(mixed)} ± {percent(mixed_error)}](model) with the mixed model, over "
         f"{STUDIES:,} studies."

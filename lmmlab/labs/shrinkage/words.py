@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from lmmlab.labs._numbers import ms, percent, signed
 from lmmlab.labs._panels import WEIGHED
 from lmmlab.labs.shrinkage.scene import Scene, spread_of
 
@@ -42,13 +43,13 @@ def _of_the_weights(s: Scene) -> str:
     role, other = (role for role, _ in WEIGHED)
     if s.visits == 1:
         return (
-            f"Of the differences that single visits show between people, [{level:.0%}]({role}) are "
-            "real; about a change one visit shows nothing."
+            "Of the differences that single visits show between people, "
+            f"[{percent(level, 0)}]({role}) are real; about a change one visit shows nothing."
         )
     return (
         f"Of the differences that {s.visits} such visits show between people, "
-        f"[{level:.0%}]({role}) are real for the level on the middle day and "
-        f"[{change:.0%}]({other}) for the daily change; the rest is noise."
+        f"[{percent(level, 0)}]({role}) are real for the level on the middle day and "
+        f"[{percent(change, 0)}]({other}) for the daily change; the rest is noise."
     )
 
 
@@ -80,11 +81,6 @@ def _of_the_spread(s: Scene) -> str:
     return said
 
 
-def ms(value: float) -> str:
-    """Write milliseconds; number and unit stay on one line."""
-    return f"{value:.1f}\N{NO-BREAK SPACE}ms"
-
-
 def _pace(change: float) -> str:
     """Say a change of reaction time in words."""
     if abs(change) < 0.05:
@@ -97,7 +93,7 @@ def notes(s: Scene) -> dict[str, str]:
     if s.estimate is None:
         return {}
     e, method = s.estimate, s.controls.method
-    rho = f"{e.rho:+.2f}".replace("-", "−")
+    rho = signed(e.rho)
     if e.tau0 * e.tau1 == 0.0:
         rho = "none, because a spread is 0"
     told = {"tau0": ms(e.tau0), "tau1": ms(e.tau1), "rho": rho, "sigma": ms(e.sigma)}

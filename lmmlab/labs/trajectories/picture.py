@@ -8,6 +8,7 @@ import numpy as np
 
 from lmmlab.engine.design import Floats
 from lmmlab.labs import _panels
+from lmmlab.labs._numbers import error, percent
 from lmmlab.labs.trajectories.answers import MODELS
 from lmmlab.labs.trajectories.scene import Scene
 from lmmlab.picture.axis import cover
@@ -106,7 +107,7 @@ def _slopes(s: Scene) -> Panel:
         right = centre < 0.0
         away = (0.03 if right else -0.03) * (x[1] - x[0])
         way = s.story.up if right else s.story.down
-        text = f"{percent(s.against) if s.against else 'nobody'} {way}"
+        text = f"{percent(s.against, None) if s.against else 'nobody'} {way}"
         top = _bell(np.zeros(1), centre, sd)[0] if sd > 0.0 else 0.0
         marks.append(
             Label(away, min(0.2 + top, 1.05), text, text_role(role), "start" if right else "end")
@@ -129,7 +130,7 @@ def _errors(s: Scene) -> Panel:
     """Show how sure each model is of the same average slope."""
     entries = [
         (
-            f"{name}: {number(a.se)}",
+            f"{name}: {error(a.se)}",
             "model" if key == s.controls.fit else "own",
             0.0,
             a.se,
@@ -138,18 +139,8 @@ def _errors(s: Scene) -> Panel:
         if (a := s.answers[key]) is not None
     ]
     if s.true_se is not None:
-        entries.append((f"truth: {number(s.true_se)}", "truth", 0.0, s.true_se))
+        entries.append((f"truth: {error(s.true_se)}", "truth", 0.0, s.true_se))
     widest = max([sd for *_, sd in entries], default=0.0)
-    error = s.story.error
-    x = cover(error.limits, np.array([-widest, widest]), step=s.story.steps[2])
-    return _panels.rows("How sure of the average slope?", replace(error, limits=x), entries)
-
-
-def percent(share: float) -> str:
-    """Write a share; a small one keeps a digit."""
-    return f"{100.0 * share:.1f}%" if share < 0.0995 else f"{share:.0%}"
-
-
-def number(value: float) -> str:
-    """Write a size with the digits that it needs."""
-    return f"{abs(value):.3f}" if abs(value) < 0.5 else f"{abs(value):.2f}"
+    axis = s.story.error
+    x = cover(axis.limits, np.array([-widest, widest]), step=s.story.steps[2])
+    return _panels.rows("How sure of the average slope?", replace(axis, limits=x), entries)

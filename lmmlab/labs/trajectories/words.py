@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from lmmlab.labs._numbers import decimal, error, percent, signed
 from lmmlab.labs.trajectories.answers import MODELS
-from lmmlab.labs.trajectories.picture import number, percent
 from lmmlab.labs.trajectories.scene import Scene
 
 
@@ -38,7 +38,7 @@ def _of_slopes(s: Scene) -> str:
     here = f"{s.count} of these {len(s.lines)}"
     if s.nature is None:
         here = f"{s.count} of {len(s.lines)} own lines"
-    return f"{start}: {percent(s.against)} of all such {s.story.many} get {way}, here {here}."
+    return f"{start}: {percent(s.against, None)} of all such {s.story.many} get {way}, here {here}."
 
 
 def _of_the_person(s: Scene) -> str:
@@ -46,7 +46,7 @@ def _of_the_person(s: Scene) -> str:
     start, change = s.lines[s.index]
     whose = " truly" if s.nature is not None else "'s own line"
     gets = f"gets [{_pace(s, change)}](person)"
-    told = f"[{s.name}](person){whose} starts at {start:.1f} and {gets}"
+    told = f"[{s.name}](person){whose} starts at {decimal(start, 1)} and {gets}"
     if s.tau[1] == 0.0:
         return f"{told}, like everybody else."
     ends = f"{s.sd[0]:.1f} at the start and {s.sd[-1]:.1f} at the end"
@@ -57,8 +57,8 @@ def _of_the_average(s: Scene) -> str:
     """Say that the average of lines is the line of the average person."""
     return (
         f"The average of all {len(s.lines)} lines, {s.story.tick} by {s.story.tick}, is the line "
-        f"of the average person: [{s.marginal[0]:.1f} at the start, {s.marginal[-1]:.1f} at the "
-        "end](population)."
+        f"of the average person: [{decimal(s.marginal[0], 1)} at the start, "
+        f"{decimal(s.marginal[-1], 1)} at the end](population)."
     )
 
 
@@ -68,9 +68,9 @@ def _of_fits(s: Scene) -> str:
     if not known:
         return ""
     slope = next(iter(known.values())).average[1]
-    errors = [f"{number(a.se)} ({MODELS[key]})" for key, a in known.items()]
+    errors = [f"{error(a.se)} ({MODELS[key]})" for key, a in known.items()]
     told = f"{errors[0]}" if len(errors) == 1 else f"{', '.join(errors[:-1])} and {errors[-1]}"
-    truth = "" if s.true_se is None else f"; the truth is [{number(s.true_se)}](truth)"
+    truth = "" if s.true_se is None else f"; the truth is [{error(s.true_se)}](truth)"
     every = {3: "All three models say", 2: "Both models that can be fitted say"}
     return (
         f"{every.get(len(known), 'The one model that can be fitted says')} "
@@ -89,10 +89,10 @@ def notes(s: Scene) -> dict[str, str]:
     told = {
         "tau0": f"{tau0:.2f}{unit}",
         "tau1": f"{tau1:.2f}{unit}",
-        "rho": "none, because a spread is 0" if rho is None else f"{rho:+.2f}".replace("-", "−"),
+        "rho": "none, because a spread is 0" if rho is None else signed(rho),
         "sigma": f"{model.sigma:.2f}{unit}",
-        "beta0": f"{model.average[0]:.1f}{unit}",
-        "beta1": f"{model.average[1]:+.2f}{unit}".replace("-", "−"),
+        "beta0": f"{decimal(model.average[0], 1)}{unit}",
+        "beta1": f"{signed(model.average[1])}{unit}",
     }
     return {prefix + name: f"estimate: {text}" for name, text in told.items()}
 
