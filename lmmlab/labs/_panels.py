@@ -241,6 +241,8 @@ def weight_by_visits(
     curve: Floats | None,
     true_curve: Floats | None,
     chosen: tuple[str, float, float],
+    change: str = WEIGHED[1][1],
+    across: str = "visits of that person",
 ) -> Panel:
     """Show how the weight of own visits grows with their number, for level and change.
 
@@ -256,16 +258,19 @@ def weight_by_visits(
         The weights over the number of visits, as the model has them and as they truly are.
     chosen : (text, x, y)
         What to write at the person in colour, and where.
+    change, across : str
+        Name of the second curve, and of the horizontal axis.
     """
     marks: list[Mark] = []
-    across = curve_visits[None]
+    x_all = curve_visits[None]
     if curve is not None and true_curve is not None:
-        marks += [Line(across, true_curve[None, :, k], "truth", dashed=True) for k in (0, 1)]
+        marks += [Line(x_all, true_curve[None, :, k], "truth", dashed=True) for k in (0, 1)]
     if curve is not None:
         beside = [value + (0.08 if value < 0.2 else -0.08) for value in curve[-1]]
         places = apart(beside, 0.09, 0.0, 1.0)
-        for k, (role, name) in enumerate(WEIGHED):
-            marks.append(Line(across, curve[None, :, k], role, bold=True))
+        named = zip(WEIGHED, (WEIGHED[0][1], change), strict=True)
+        for k, ((role, _), name) in enumerate(named):
+            marks.append(Line(x_all, curve[None, :, k], role, bold=True))
             marks.append(Label(curve_visits[-1], places[k], name, role, "end"))
     marks += [Points(visits, weight[:, k], role, levels) for k, (role, _) in enumerate(WEIGHED)]
     text, x, y = chosen
@@ -273,11 +278,64 @@ def weight_by_visits(
         marks.append(Label(x + 0.4, y + (0.08 if y < 0.2 else -0.07), text, "person"))
     return Panel(
         "What own visits are worth",
-        Axis("visits of that person", (0.0, float(curve_visits[-1]) + 0.5), whole=True),
+        Axis(across, (0.0, float(curve_visits[-1]) + 0.5), whole=True),
         Axis("weight, each alone", (-0.04, 1.08)),
         tuple(marks),
         aspect=1.6,
     )
+
+
+def sd_over_time(
+    *,
+    times: Floats,
+    true: Floats,
+    estimated: Floats | None,
+    turning: tuple[float, float] | None,
+    time: Axis,
+    top: float,
+    unit: str,
+    digits: int,
+) -> Panel:
+    """Show how far people's lines are apart at each time, in truth and as estimated.
+
+    Parameters
+    ----------
+    times, true, estimated : (m,) arrays
+        Points of time, and the sds there; no estimate is drawn for None.
+    turning : (time, sd), optional
+        Where people are closest; it is marked if it is among the times that are drawn.
+    time : Axis
+        Its limits are final.
+    top : float
+        Upper end of the axis at the first look; it grows by fifths.
+    unit, digits : str, int
+        How an sd is written.
+    """
+    seen, marks = [true], list[Mark]()
+    across, end = times[None], float(times[-1])
+    if estimated is not None:
+        seen.append(estimated)
+        marks.append(Line(across, estimated[None], "model"))
+    low, high = cover((0.0, top), *seen, step=top / 5.0)
+    marks.append(Line(across, true[None], "truth", bold=True))
+    if turning is not None and 0.0 < turning[0] < end:
+        at, least = turning
+        ratio = (end - at) / end
+        marks.append(Points(np.array([at]), np.array([least]), "truth", bold=True))
+        text = f"t* = {at:.1f}: closest, SD {least:.{digits}f}"
+        below = least - 0.08 * high if least > 0.12 * high else least + 0.2 * high
+        aside = at + (0.012 if ratio > 0.5 else -0.012) * end
+        marks.append(Label(aside, below, text, "truth", "start" if ratio > 0.5 else "end"))
+    named = [("truth", "truth", true)]
+    if estimated is not None:
+        named.append(("estimate", "model", estimated))
+    ends = [float(line[-1]) for *_, line in named]
+    upper = int(np.argmax(ends))
+    beside = [y + (0.07 if k == upper else -0.1) * high for k, y in enumerate(ends)]
+    for (text, role, _), y in zip(named, apart(beside, 0.09 * high, low, high), strict=True):
+        marks.append(Label(end, y, text, role, "end"))
+    axis = Axis("SD of people's lines", (low, high), unit)
+    return Panel("How far people are apart", time, axis, tuple(marks), aspect=1.6)
 
 
 def rows(

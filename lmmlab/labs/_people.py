@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 import numpy as np
+from scipy.special import ndtr
 
 from lmmlab.data import arrays
 from lmmlab.engine.design import Design, Floats, Ints, Term
-from lmmlab.engine.simulate import exact_moments, normals, response
+from lmmlab.engine.simulate import LEAVING, exact_moments, normals, response
 
 MOST_VISITS = 20
 
@@ -89,11 +90,21 @@ def _layout(people: int, visits: int, who: int, own_visits: int) -> tuple[Ints, 
 
 
 @lru_cache(maxsize=64)
-def _draws(seed: int, people: int, exact: bool = False) -> tuple[Floats, Floats]:
-    """Give the (J, 2) draws of the people and the (J, MOST_VISITS) draws of their visits."""
-    drawn = normals(seed, people, 2 + MOST_VISITS)
+def _draws(
+    seed: int, people: int, exact: bool = False, most: int = MOST_VISITS
+) -> tuple[Floats, Floats]:
+    """Give the (J, 2) draws of the people and the (J, most) draws of their visits."""
+    drawn = normals(seed, people, 2 + most)
     u = drawn[:, :2]
     return exact_moments(u) if exact else u, drawn[:, 2:]
+
+
+@lru_cache(maxsize=8)
+def _chances(seed: int, people: int, most: int) -> Floats:
+    """Give each visit (J, most) a number between 0 and 1 that decides whether it is missing."""
+    chance: Floats = ndtr(normals(seed, people, most, LEAVING))
+    chance[:, 0] = 1.0  # everybody came once
+    return chance
 
 
 @lru_cache(maxsize=64)
@@ -115,6 +126,7 @@ def simulated(
     own_noise: float = 1.0,
     gap: float = 1.0,
     exact: bool = False,
+    missing: float = 0.0,
 ) -> People:
     """Make people from a truth.
 
@@ -135,11 +147,18 @@ def simulated(
         Time from one visit to the next; the first one is at 0.
     exact : bool
         Give these people exactly the average and the G that are asked for (three or more people).
+    missing : float
+        Probability that a visit after the first one is missing, whatever it would have shown.
     """
     index = int(who) - 1
     own_visits = visits if own_visits is None else own_visits
     codes, number, each = _layout(people, visits, index, own_visits)
-    u, e = _draws(seed, people, exact)
+    most = max(MOST_VISITS, visits, own_visits)
+    u, e = _draws(seed, people, exact, most)
+    if missing > 0.0:
+        kept = _chances(seed, people, most)[codes, number] >= missing
+        codes, number = codes[kept], number[kept]
+        each = np.bincount(codes, minlength=people)
     truth = beta + u @ factor.T
     noise = np.where(codes == index, sigma * own_noise, sigma)
     time: Floats = gap * number
