@@ -1,6 +1,5 @@
 """A student's way through a lesson: a real server, a real kernel, a real Chromium."""
 
-import contextlib
 import re
 import shutil
 import signal
@@ -9,8 +8,23 @@ import time
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import TimeoutError as Late
 
+from hands import (
+    drag,
+    message,
+    outside,
+    ready,
+    reset,
+    run_all,
+    says,
+    slider,
+    tab_to,
+    type_in,
+    typed,
+    until,
+    value,
+    words,
+)
 from lmmlab import labs
 
 pytestmark = pytest.mark.browser
@@ -18,68 +32,11 @@ LESSON = "voila/render/05-shrinkage.ipynb"
 SLOW_LINK = Path(__file__).parents[1] / "slow_link.py"
 
 
-def ready(page, seconds=60):
-    """Wait until the bench is painted, words and all; a loaded machine takes its time."""
-    bench = page.locator(".lmm-bench").first
-    # Attached, not visible: a line that happens to be level has no height.
-    bench.locator(".lmm-chosen").first.wait_for(state="attached", timeout=1000 * seconds)
-    until(page, lambda: shown(bench), bool, seconds)
-    return bench
-
-
-def shown(bench):
-    """The words, brought into the window: JupyterLab runs on to the last cell, and what has
-    left the window has no text."""
-    bench.evaluate("e => e.scrollIntoView()")
-    return words(bench)
-
-
-def control(bench, name):
-    return bench.locator(f'[data-name="{name}"]')
-
-
-def slider(bench, name):
-    return control(bench, name).locator("input[type=range]")
-
-
-def typed(bench, name):
-    return control(bench, name).locator("input[type=text]")
-
-
 def arrows(bench):
     """Where the arrows of the plane end, as the browser has drawn them."""
     return bench.locator(".lmm-segments.lmm-arrow").evaluate_all(
         "all => all.map(e => e.getAttribute('d'))"
     )
-
-
-def words(bench):
-    return bench.locator(".lmm-words").inner_text()
-
-
-def until(page, ask, wanted, seconds=10):
-    """Ask until the answer pleases; give the last answer."""
-    end = time.monotonic() + seconds
-    while not wanted(answer := ask()) and time.monotonic() < end:
-        page.wait_for_timeout(40)
-    assert wanted(answer), answer
-    return answer
-
-
-def drag(page, thumb, shares, pause=16):
-    """Drag a thumb through places given as shares of its track."""
-    thumb.scroll_into_view_if_needed()
-    box = thumb.bounding_box()
-    y, at = box["y"] + box["height"] / 2, lambda share: box["x"] + share * box["width"]
-    low, high, now = (float(thumb.evaluate(f"e => e.{k}")) for k in ("min", "max", "value"))
-    inset = 10  # a thumb's centre stops short of the ends of the track
-    start = box["x"] + inset + (now - low) / (high - low) * (box["width"] - 2 * inset)
-    page.mouse.move(start, y)
-    page.mouse.down()
-    for share in shares:
-        page.mouse.move(at(share), y)
-        page.wait_for_timeout(pause)
-    page.mouse.up()
 
 
 @pytest.fixture(scope="module")
@@ -91,11 +48,7 @@ def shared_bench(shared_page, voila_server):
 @pytest.fixture
 def bench(shared_bench):
     """The bench of a lesson as it is at the start, in a page that other tests have used."""
-    bench, start = shared_bench, labs.shrinkage.words()
-    bench.get_by_role("button", name="reset", exact=True).click()
-    until(bench.page, lambda: words(bench), lambda text: all(s in text for s in start))
-    bench.page.problems.clear()
-    return bench
+    return reset(shared_bench, labs.shrinkage)
 
 
 def test_the_gallery_leads_to_the_lesson(page, voila_server):
@@ -124,8 +77,7 @@ def test_dragging_tau1_moves_the_arrows_and_no_thumb_jumps(bench):
     page.wait_for_timeout(500)
     rest = float(thumb.input_value())
     assert rest == values[-1] > 10
-    expected = labs.shrinkage.words(tau1=rest)[1]
-    until(page, lambda: words(bench), lambda text: expected in text)
+    says(bench, labs.shrinkage, tau1=rest)
     assert page.problems == []
 
 
@@ -133,11 +85,8 @@ def test_the_last_picture_is_that_of_the_last_value(bench):
     """After a quick drag there and back, what is shown belongs to where the thumb rests."""
     page = bench.page
     drag(page, slider(bench, "sigma"), [k / 40 for k in (*range(40), *range(40, 8, -1))], pause=4)
-    rest = float(slider(bench, "sigma").input_value())
-    expected = labs.shrinkage.words(sigma=rest)
-    until(
-        page, lambda: words(bench), lambda text: all(s in text.replace("\n", " ") for s in expected)
-    )
+    rest = value(bench, "sigma")
+    says(bench, labs.shrinkage, sigma=rest)
 
 
 def test_a_value_can_be_typed_and_nonsense_is_answered(bench):
@@ -148,13 +97,12 @@ def test_a_value_can_be_typed_and_nonsense_is_answered(bench):
     until(page, lambda: bench.locator("footer code").inner_text(), lambda t: "tau0=40.5" in t)
     box.fill("wide")
     box.press("Enter")
-    message = until(page, lambda: bench.locator(".lmm-message").inner_text(), bool)
-    assert "not a number" in message
+    until(page, lambda: message(bench), lambda text: "not a number" in text)
     assert box.input_value() == "40.5"
     box.fill("900")
     box.press("Enter")
-    message = until(page, lambda: bench.locator(".lmm-message").inner_text(), lambda t: "80" in t)
-    assert float(slider(bench, "tau0").input_value()) == 80
+    until(page, lambda: message(bench), lambda text: "80" in text)
+    assert value(bench, "tau0") == 80
 
 
 def test_keyboard_alone(page, voila_server):
@@ -162,32 +110,15 @@ def test_keyboard_alone(page, voila_server):
     page.goto(voila_server + LESSON)
     bench = ready(page)
     before = words(bench)
-    for _ in range(60):
-        page.keyboard.press("Tab")
-        name = page.evaluate("document.activeElement.closest('[data-name]')?.dataset.name")
-        kind = page.evaluate("document.activeElement.type")
-        if name == "sigma" and kind == "range":
-            break
-    else:
-        pytest.fail("Tab does not reach the slider of sigma")
+    tab_to(page, "document.activeElement.matches('[data-name=sigma] [type=range]')", "σ")
     for _ in range(5):
         page.keyboard.press("ArrowRight")
-    assert float(slider(bench, "sigma").input_value()) == pytest.approx(26.1)
+    assert value(bench, "sigma") == pytest.approx(26.1)
     until(page, lambda: words(bench), lambda now: now != before)
-    for _ in range(60):
-        page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.tagName") == "svg":
-            break
-    else:
-        pytest.fail("Tab does not reach a picture")
+    tab_to(page, "document.activeElement.matches('svg')", "a picture")
     page.keyboard.press("ArrowRight")
     until(page, lambda: words(bench), lambda now: "Driver 337" in now)
-    for _ in range(60):
-        page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.closest('.lmm-option') !== null"):
-            break
-    else:
-        pytest.fail("Tab does not reach the question")
+    tab_to(page, "document.activeElement.closest('.lmm-option') !== null", "the question")
     page.keyboard.press("Space")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
@@ -208,9 +139,8 @@ def test_a_prediction_is_committed_answered_and_shown(page, voila_server):
     assert reply.inner_text() == "", "nothing is revealed before the commitment"
     task.get_by_role("button", name="Commit").click()
     until(page, reply.inner_text, lambda text: wrong.reply in text)
-    until(page, lambda: float(slider(bench, "sigma").input_value()), lambda v: v == 12.8)
-    expected = labs.shrinkage.words(sigma=12.8)[1]
-    until(page, lambda: words(bench), lambda text: expected in text)
+    until(page, lambda: value(bench, "sigma"), lambda v: v == 12.8)
+    says(bench, labs.shrinkage, sigma=12.8)
     assert page.problems == []
 
 
@@ -219,8 +149,7 @@ def test_a_task_is_checked_while_the_sliders_move(bench):
     bench.get_by_role("button", name=re.compile("Question 4")).click()
     reply = bench.locator('[data-task="ignore-the-person"] .lmm-reply')
     for name, note in (("tau0", "still count"), ("tau1", "only show noise")):
-        typed(bench, name).fill("0")
-        typed(bench, name).press("Enter")
+        type_in(bench, name, "0")
         until(page, reply.inner_text, lambda text, note=note: note in text)
 
 
@@ -245,30 +174,18 @@ def test_a_link_carries_the_state_and_a_reload_keeps_it(page, voila_server):
     page.goto(voila_server + LESSON + "?tau0=40&person=308&nonsense=1&rho=7")
     bench = ready(page)
     until(page, lambda: words(bench), lambda text: "Driver 308" in text)
-    assert float(slider(bench, "tau0").input_value()) == 40
-    assert float(slider(bench, "rho").input_value()) == 1, "clamped"
-    assert "ρ" in bench.locator(".lmm-message").inner_text(), "and said"
-    typed(bench, "sigma").fill("30")
-    typed(bench, "sigma").press("Enter")
+    assert value(bench, "tau0") == 40
+    assert value(bench, "rho") == 1, "clamped"
+    assert "ρ" in message(bench), "and said"
+    type_in(bench, "sigma", "30")
     until(page, lambda: page.url, lambda url: "sigma=30" in url)
     assert "nonsense=1" in page.url
     page.reload()
     bench = ready(page)
-    values = {n: float(slider(bench, n).input_value()) for n in ("tau0", "rho", "sigma")}
+    values = {n: value(bench, n) for n in ("tau0", "rho", "sigma")}
     assert values == {"tau0": 40, "rho": 1, "sigma": 30}
-    expected = labs.shrinkage.words(tau0=40.0, rho=1.0, sigma=30.0, person="308")[0]
-    until(page, lambda: words(bench), lambda text: expected in text)
+    says(bench, labs.shrinkage, tau0=40.0, rho=1.0, sigma=30.0, person="308")
     assert page.problems == []
-
-
-def outside(bench, width):
-    """What of the bench is not within the width of the window."""
-    kinds = ("input[type=range]", "input[type=text]", "svg[role=img]", "button")
-    return bench.locator(", ".join(f"{kind}:visible" for kind in kinds)).evaluate_all(
-        """(all, width) => all.map(e => [e.outerHTML.slice(0, 80), e.getBoundingClientRect()])
-            .filter(([_, box]) => box.left < 0 || box.right > width)""",
-        width,
-    )
 
 
 def test_nothing_lies_outside_the_window(page, voila_server):
@@ -299,13 +216,12 @@ def test_ten_seconds_without_network_freeze_nothing(page, voila_server, start_se
     link.send_signal(signal.SIGSTOP)
     cut = time.monotonic()
     drag(page, slider(bench, "sigma"), [0.3, 0.4, 0.5, 0.6, 0.7])
-    until(page, lambda: bench.locator(".lmm-message").inner_text(), lambda t: "waiting" in t, 8)
+    until(page, lambda: message(bench), lambda t: "waiting" in t, 8)
     page.wait_for_timeout(1000 * max(0, cut + 10 - time.monotonic()))
     link.send_signal(signal.SIGCONT)
-    rest = float(slider(bench, "sigma").input_value())
-    expected = labs.shrinkage.words(sigma=rest)[1]
-    until(page, lambda: words(bench), lambda text: expected in text, 10)
-    until(page, lambda: bench.locator(".lmm-message").inner_text(), lambda t: "waiting" not in t)
+    rest = value(bench, "sigma")
+    says(bench, labs.shrinkage, sigma=rest)
+    until(page, lambda: message(bench), lambda t: "waiting" not in t)
     before = words(bench)
     drag(page, slider(bench, "tau1"), [0.4, 0.5, 0.6])
     until(page, lambda: words(bench), lambda now: now != before, 5)
@@ -338,9 +254,8 @@ def linked(tmp_path_factory):
 def follow(page, bench):
     """Code and another widget move the bench; neither thumb echoes."""
     page.get_by_role("button", name="set from code").click()
-    until(page, lambda: float(slider(bench, "tau0").input_value()), lambda v: v == 30)
-    expected = labs.shrinkage.words(tau0=30.0)[1]
-    until(page, lambda: words(bench), lambda text: expected in text)
+    until(page, lambda: value(bench, "tau0"), lambda v: v == 30)
+    says(bench, labs.shrinkage, tau0=30.0)
     slider(bench, "tau0").evaluate(
         "e => { e.set = []; const own = Object.getOwnPropertyDescriptor("
         "HTMLInputElement.prototype, 'value'); Object.defineProperty(e, 'value', "
@@ -350,7 +265,7 @@ def follow(page, bench):
     drag(page, slider(bench, "tau0"), [0.4 + 0.01 * k for k in range(30)])
     page.wait_for_timeout(600)
     assert slider(bench, "tau0").evaluate("e => e.set") == [], "something moved the thumb"
-    rest = float(slider(bench, "tau0").input_value())
+    rest = value(bench, "tau0")
     readout = page.locator(".widget-readout").first
     until(page, lambda: float(readout.inner_text()), lambda v: v == pytest.approx(rest, abs=0.006))
     handle = page.locator(".noUi-handle").first
@@ -359,7 +274,7 @@ def follow(page, bench):
         page.keyboard.press("ArrowRight")
     until(
         page,
-        lambda: float(slider(bench, "tau0").input_value()),
+        lambda: value(bench, "tau0"),
         lambda v: v == pytest.approx(rest + 0.5, abs=0.011),
     )
 
@@ -373,33 +288,13 @@ def test_code_and_linked_widgets_move_the_bench_in_voila(page, linked, start_ser
     follow(page, ready(page))
 
 
-def run_all(page, lab_server, lesson):
-    """Open a lesson in JupyterLab and run it by the menu, again if the first click is lost."""
-    page.goto(lab_server(lesson))
-    page.wait_for_selector(".jp-Notebook", timeout=60_000)
-    page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]', timeout=60_000)
-    # A cell that waits or has run has a star or its number beside it.
-    begun = page.locator(".jp-InputPrompt").filter(has_text=re.compile(r"\[(\*|\d+)\]")).first
-    for _ in range(5):
-        with contextlib.suppress(Late):
-            page.keyboard.press("Escape")
-            page.locator(".lm-MenuBar-item", has_text="Run").first.click(timeout=5000)
-            page.locator('.lm-Menu-item[data-command="runmenu:run-all"]').click(timeout=5000)
-            begun.wait_for(state="attached", timeout=5000)
-            break
-    else:
-        pytest.fail("JupyterLab does not begin to run the notebook")
-    return ready(page)
-
-
 def test_the_lesson_in_jupyterlab_opens_runs_and_reacts(page, lab_server):
     bench = run_all(page, lab_server, "05-shrinkage.ipynb")
     before = arrows(bench)
     drag(page, slider(bench, "tau1"), [0.3 + 0.02 * k for k in range(20)])
     until(page, lambda: arrows(bench), lambda now: now != before)
-    rest = float(slider(bench, "tau1").input_value())
-    expected = labs.shrinkage.words(tau1=rest)[1]
-    until(page, lambda: words(bench), lambda text: expected in text)
+    rest = value(bench, "tau1")
+    says(bench, labs.shrinkage, tau1=rest)
     assert bench.get_by_role("button", name="copy code").count() == 1
 
 

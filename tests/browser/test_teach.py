@@ -1,14 +1,12 @@
 """The teaching shell where it runs: progress, typed numbers, the teacher's page."""
 
-import contextlib
 import sys
-import time
 from pathlib import Path
 
 import nbformat
 import pytest
-from playwright.sync_api import TimeoutError as Late
 
+from hands import ready, run_all, until
 from lmmlab.app import lessons_folder
 from lmmlab.teach.progress import Record, read, write
 
@@ -19,37 +17,6 @@ WRONG = Record(
     "2026-03-01T10:00:00.000Z", "05-shrinkage", "shrinkage", "halve-sigma", 1, "They grow", False,
     "pulling rewards quality",
 )  # fmt: skip
-
-
-def until(page, ask, wanted, seconds=20):
-    """Ask until the answer pleases; give the last answer."""
-    end = time.monotonic() + seconds
-    while not wanted(answer := ask()) and time.monotonic() < end:
-        page.wait_for_timeout(40)
-    assert wanted(answer), answer
-    return answer
-
-
-def ready(page):
-    """Wait until the bench is painted; a loaded machine takes its time."""
-    bench = page.locator(".lmm-bench").first
-    bench.locator(".lmm-chosen").first.wait_for(state="attached", timeout=60_000)
-    until(page, bench.locator(".lmm-words").text_content, bool, 60)  # JupyterLab may hide it
-    return bench
-
-
-def run_all(page, address):
-    """Run a notebook in JupyterLab by the menu, again if the first click is lost."""
-    page.goto(address)
-    page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]', timeout=60_000)
-    for _ in range(5):
-        with contextlib.suppress(Late):
-            page.keyboard.press("Escape")
-            page.locator(".lm-MenuBar-item", has_text="Run").first.click(timeout=5000)
-            page.locator('.lm-Menu-item[data-command="runmenu:run-all"]').click(timeout=5000)
-            page.locator(".lmm-bench").first.wait_for(state="attached", timeout=20_000)
-            break
-    return ready(page)
 
 
 def commit(bench, choice):
