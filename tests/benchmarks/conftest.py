@@ -4,6 +4,8 @@
 """
 
 import os
+import time
+import warnings
 from pathlib import Path
 
 import pytest
@@ -22,18 +24,45 @@ def pytest_addoption(parser):
 
 @pytest.fixture
 def beside(benchmark, request):
-    """A function that keeps a target and the peers' times, in ms, to be shown beside ours."""
+    """A function that keeps a target and the peers' times, in ms, to be shown beside ours.
+
+    What the benchmark runs holds `each` of the things whose time is told.
+    """
     rows = request.config.stash.setdefault(ROWS, [])
 
-    def keep(target, **peers):
+    def keep(target, each=1, **peers):
         benchmark.extra_info.update(target_ms=target, **peers)
         what = request.node.name.removeprefix("test_").replace("_", " ").replace("[", ": ")
         what = what.removesuffix("]").replace("-None", "").replace("|", "\\|")
-        others = ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in peers.items())
-        ours = 1e3 * benchmark.stats.stats.min
+        others = ", ".join(
+            f"{name.replace('_', ' ')} {value if isinstance(value, str) else f'{value:g}'}"
+            for name, value in peers.items()
+        )
+        ours = 1e3 * benchmark.stats.stats.min / each
         rows.append((what, f"{ours:.2f}", f"{target:g}", others))
 
     return keep
+
+
+@pytest.fixture(scope="session")
+def statsmodels_ms():
+    """What statsmodels takes for the sleep study with random slopes, now and here, in ms."""
+    import numpy as np
+    from statsmodels.regression.mixed_linear_model import MixedLM
+
+    from lmmlab.data import arrays
+
+    table = arrays("sleepstudy")
+    X = np.column_stack([np.ones(180), table["Days"]])
+
+    def once():
+        start = time.perf_counter()
+        MixedLM(table["Reaction"], X, table["Subject"], exog_re=X).fit(reml=True)
+        return 1e3 * (time.perf_counter() - start)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return min(once() for _ in range(8))
 
 
 def pytest_terminal_summary(terminalreporter, config):

@@ -8,12 +8,9 @@ are the best of many, in ms.
 
 import subprocess
 import sys
-import time
-import warnings
 
 import numpy as np
 import pytest
-from statsmodels.regression.mixed_linear_model import MixedLM
 
 from lmmlab import lmm
 from lmmlab.data import arrays, load
@@ -30,20 +27,6 @@ def sleepstudy():
     table = arrays("sleepstudy")
     X = np.column_stack([np.ones(180), table["Days"]])
     return table["Reaction"], X, table["Subject"]
-
-
-@pytest.fixture(scope="module")
-def statsmodels_ms(sleepstudy):
-    y, X, groups = sleepstudy
-
-    def once():
-        start = time.perf_counter()
-        MixedLM(y, X, groups, exog_re=X).fit(reml=True)
-        return 1e3 * (time.perf_counter() - start)
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return min(once() for _ in range(8))
 
 
 def unbalanced(people):
