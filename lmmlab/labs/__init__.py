@@ -1,5 +1,6 @@
 """The labs: one idea each, live in a notebook, as a figure, or as plain numbers."""
 
+from lmmlab.labs import averaging as _averaging
 from lmmlab.labs import centring as _centring
 from lmmlab.labs import clustering as _clustering
 from lmmlab.labs import fan as _fan
@@ -9,6 +10,7 @@ from lmmlab.labs import shrinkage as _shrinkage
 from lmmlab.labs import trajectories as _trajectories
 from lmmlab.labs._lab import Lab
 
+averaging = Lab(_averaging)
 centring = Lab(_centring)
 clustering = Lab(_clustering)
 fan = Lab(_fan)
@@ -18,5 +20,6 @@ shrinkage = Lab(_shrinkage)
 trajectories = Lab(_trajectories)
 
 __all__ = [
-    "centring", "clustering", "fan", "levels", "overconfidence", "shrinkage", "trajectories",
+    "averaging", "centring", "clustering", "fan", "levels", "overconfidence", "shrinkage",
+    "trajectories",
 ]  # fmt: skip
