@@ -115,6 +115,7 @@ def implied(G: Floats, sigma: ArrayLike, Z: Floats) -> Floats:
     """
     G, Z = _fitting(G, Z)
     between = Z @ G @ np.swapaxes(Z, -1, -2)
+    between = 0.5 * (between + np.swapaxes(between, -1, -2))  # also where terms nearly cancel
     noise = np.square(sds("sigma", sigma))[..., None]
     V: Floats = between + noise * np.eye(Z.shape[-2])
     return V
