@@ -14,27 +14,6 @@ LABS = [getattr(labs, name) for name in labs.__all__]
 STATES = {"overconfidence": 100}  # which simulates a thousand studies in each state
 
 
-def random_state(lab: Any, rng: np.random.Generator) -> dict[str, Any]:
-    """Draw one state; every slider stands at an end of its range one time in five."""
-    state: dict[str, Any] = {}
-    for spec in lab.specs:
-        if spec.choices:
-            state[spec.name] = str(rng.choice([name for name, _ in spec.choices]))
-        elif isinstance(spec.default, str):
-            state[spec.name] = str(rng.choice(["", "335", "1", "7", "nobody"]))
-        elif isinstance(spec.default, int):
-            ends = rng.random() < 0.2
-            state[spec.name] = int(
-                rng.choice([spec.low, spec.high]) if ends else rng.integers(spec.low, spec.high + 1)
-            )
-        else:
-            ends = rng.random() < 0.2
-            state[spec.name] = float(
-                rng.choice([spec.low, spec.high]) if ends else rng.uniform(spec.low, spec.high)
-            )
-    return state
-
-
 def assert_sound(lab: Any, state: dict[str, Any]) -> None:
     scene = lab.scene(**state)
     words = lab.module.words(scene)
@@ -54,7 +33,7 @@ def assert_sound(lab: Any, state: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("lab", LABS, ids=lambda lab: lab.name)
-def test_random_states_are_sound(lab: Any) -> None:
+def test_random_states_are_sound(lab: Any, random_state: Any) -> None:
     rng = np.random.default_rng(20)
     for _ in range(STATES.get(lab.name, 2_000)):
         state = random_state(lab, rng)
