@@ -177,7 +177,8 @@ def from_sums(
     [15.0]
     """
     L = np.empty((0, len(balanced.fixed_back))) if weights is None else weights[None]
-    return _closed(None, balanced, ols, within, between, reml, L, "satterthwaite")
+    found = _closed(None, balanced, ols, within, between, reml, L, "satterthwaite")
+    return _together(len(ols), [(np.arange(len(ols)), found)])
 
 
 def _combination(design: Design, reml: bool, contrast: Contrast | None, method: Method) -> Floats:

@@ -4,6 +4,7 @@ from lmmlab.labs import averaging as _averaging
 from lmmlab.labs import centring as _centring
 from lmmlab.labs import clustering as _clustering
 from lmmlab.labs import fan as _fan
+from lmmlab.labs import generalise as _generalise
 from lmmlab.labs import levels as _levels
 from lmmlab.labs import overconfidence as _overconfidence
 from lmmlab.labs import shrinkage as _shrinkage
@@ -14,12 +15,13 @@ averaging = Lab(_averaging)
 centring = Lab(_centring)
 clustering = Lab(_clustering)
 fan = Lab(_fan)
+generalise = Lab(_generalise)
 levels = Lab(_levels)
 overconfidence = Lab(_overconfidence)
 shrinkage = Lab(_shrinkage)
 trajectories = Lab(_trajectories)
 
 __all__ = [
-    "averaging", "centring", "clustering", "fan", "levels", "overconfidence", "shrinkage",
+    "averaging", "centring", "clustering", "fan", "generalise", "levels", "overconfidence", "shrinkage",
     "trajectories",
 ]  # fmt: skip

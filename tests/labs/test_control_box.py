@@ -11,7 +11,10 @@ from lmmlab.picture.marks import reach
 from lmmlab.picture.words import plain
 
 LABS = [getattr(labs, name) for name in labs.__all__]
-STATES = {"overconfidence": 100}  # which simulates a thousand studies in each state
+STATES = {
+    "generalise": 100,  # which simulates a thousand studies in each state
+    "overconfidence": 100,  # and so does this
+}
 
 
 def assert_sound(lab: Any, state: dict[str, Any]) -> None:

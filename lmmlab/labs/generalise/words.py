@@ -1,0 +1,141 @@
+"""The words of the generalise lab: what is now true, with the numbers in it."""
+
+from __future__ import annotations
+
+from lmmlab.labs._numbers import corr, decimal, percent
+from lmmlab.labs.generalise.picture import said
+from lmmlab.labs.generalise.scene import STUDIES, Scene, Spread
+
+
+def words(s: Scene) -> tuple[str, ...]:
+    """Say what is now true, with the numbers in it; ``[text](role)`` carries a colour."""
+    if s.controls.look == "average":
+        return _of_reruns(s), _of_intervals(s), _of_borrowing(s)
+    return tuple(filter(None, (_of_estimates(s), _of_singular(s), _of_sizes(s))))
+
+
+def _value(s: Scene, value: float) -> str:
+    """Write an effect or its error; number and unit stay on one line."""
+    return f"{decimal(value, 1 if value >= 0.95 else 2)}\N{NO-BREAK SPACE}{s.story.unit}"
+
+
+def _of_reruns(s: Scene) -> str:
+    """Say how far reruns are apart, and where they gather."""
+    c, many = s.controls, s.story.many
+    trials = f"[{decimal(s.within, 1)}](parameter:sigma)"
+    if c.again == "new":
+        return (
+            f"Rerun with {c.J} new {many}, the average differs by [{_value(s, s.honest)}](truth) "
+            f"(one sd) from study to study: its variance is [{decimal(s.between, 1)}]"
+            f"(parameter:tau1) from who takes part plus {trials} from the noise."
+        )
+    return (
+        f"Rerun with the same {c.J} {many}, the average differs by [{_value(s, s.honest)}](truth) "
+        f"(one sd): only the noise is new. It gathers around [{said(s, s.target or 0.0)}]"
+        f"(population), the average of these {many}; over all {many} it is "
+        f"[{said(s, s.story.beta[1])}](truth)."
+    )
+
+
+def _of_intervals(s: Scene) -> str:
+    """Say what two analyses believe, and how often their intervals hold the target."""
+    r, many = s.rates, s.story.many
+    (fixed, mixed), whom = r.se, "all" if s.controls.again == "new" else "these"
+    held = [
+        f"{decimal(100 * p, 1)} ± {percent(e)}" for p, e in zip(r.coverage, r.error, strict=True)
+    ]
+    return (
+        f"As fixed effects, {many} give a standard error of {_value(s, fixed)}, and [{held[0]}]"
+        f"({_verdict(r.coverage[0])}) of {STUDIES:,} intervals hold the average of {whom} {many}; "
+        f"as random effects, {_value(s, mixed)} and [{held[1]}]({_verdict(r.coverage[1])}). "
+        "Promised are 95\N{NO-BREAK SPACE}%."
+    )
+
+
+def _verdict(coverage: float) -> str:
+    return "bad" if coverage < 0.92 else "model"
+
+
+def _of_borrowing(s: Scene) -> str:
+    """Say how much one's own effect counts."""
+    weight = f"λ\N{NO-BREAK SPACE}= {corr(s.weight)}"
+    if s.controls.fit == "fixed":
+        return (
+            f"Fixed effects borrow nothing: one's own estimate counts fully. In a mixed model it "
+            f"would count [{weight}](parameter:tau1)."
+        )
+    one = s.one
+    true, own, pulled = (decimal(float(v[0]), 1) for v in (one.true, one.own, one.pulled))
+    return (
+        f"One's own estimate counts [{weight}](parameter:tau1), and the rest is borrowed from the "
+        f"others: in study {s.who} the first of them goes from {own} to [{pulled}](model), in "
+        f"truth {true}."
+    )
+
+
+def _middle(s: Scene, spread: Spread) -> str:
+    if spread.low is None or spread.high is None:
+        return "nowhere"
+    return f"from {said(s, spread.low)} to {said(s, spread.high)}"
+
+
+def _of_estimates(s: Scene) -> str:
+    """Say where the estimates lie."""
+    c, many, symbol = s.controls, s.story.many, "ρ" if s.controls.look == "rho" else "τ₁"
+    if s.now is None:
+        return ""
+    truth = "There is no true ρ here" if s.everybody is None else (
+        f"The true {symbol} is [{said(s, s.everybody)}](truth)"
+    )  # fmt: skip
+    if c.again == "same" and s.target is not None:
+        truth += f", among these {c.J} {many} [{said(s, s.target)}](population)"
+    who = f"{c.J} new" if c.again == "new" else f"the same {c.J}"
+    return (
+        f"{truth}. The middle 90\N{NO-BREAK SPACE}% of {STUDIES:,} studies of {who} {many} "
+        f"estimate it [{_middle(s, s.now)}](model)."
+    )
+
+
+def _of_singular(s: Scene) -> str:
+    """Count the singular fits."""
+    now = s.now
+    if now is None:
+        return ""
+    if now.singular == 0:
+        return f"None of the {STUDIES:,} fits is singular."
+    rate, error = now.rate
+    none = f", and {now.none} with a spread of 0, so without ρ" if now.none else ""
+    return (
+        f"[{now.singular} fits are singular](bad) ({decimal(100.0 * rate, 1)} ± {percent(error)}): "
+        f"{now.plus} with ρ at +1 and {now.minus} at −1{none}. None is left out."
+    )
+
+
+def _of_sizes(s: Scene) -> str:
+    """Compare small and large studies."""
+    few, many = s.sizes[0], s.sizes[-1]
+    return (
+        f"With {few.people} {s.story.many} the middle 90\N{NO-BREAK SPACE}% go "
+        f"{_middle(s, few)}, with {many.people} {_middle(s, many)}."
+    )
+
+
+def notes(s: Scene) -> dict[str, str]:
+    """Say beside the sliders their unit, and what stands for what."""
+    c, story = s.controls, s.story
+    told = dict.fromkeys(("tau0", "tau1", "sigma"), story.unit)
+    told["n"] = story.kinds.format(n=c.n)
+    told["tau1"] += f"; weight of one's own effect: λ = {corr(s.weight)}"
+    return told
+
+
+def headings(s: Scene) -> dict[str, str]:
+    """Head the groups of controls."""
+    many = s.story.many
+    return {
+        "people": f"The {many}",
+        "again": "Who is asked again",
+        "nature": "How nature made the data",
+        "look": "What we look at",
+        "fit": f"What we fit: the {many}",
+    }
