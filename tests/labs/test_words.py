@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
+import nbformat
 import numpy as np
 import pytest
 
@@ -50,6 +52,16 @@ def of_tasks(lab: Any) -> Iterator[str]:
 def test_numbers_are_written_one_way(lab: Any, random_state: Any) -> None:
     texts = {*of_states(lab, random_state), *of_tasks(lab), lab.title, lab.lead}
     assert [text for text in texts if WRONG.search(text)] == []
+
+
+def test_lessons_and_the_guide_write_per_cents_as_the_labs_do() -> None:
+    root = Path(__file__).parents[2]
+    texts = {"guide": (root / "docs" / "teaching.md").read_text("utf-8")}
+    for path in root.glob("lessons/*.ipynb"):
+        cells = nbformat.read(path, 4).cells
+        texts[path.stem] = " ".join(c.source for c in cells if c.cell_type == "markdown")
+    for name, text in texts.items():
+        assert re.findall(r".{9}(?:\d%|\d %)", text) == [], name
 
 
 @pytest.mark.parametrize("text", ["39%", "about 39 % of", "is -3", "(-0.5)"])

@@ -34,9 +34,9 @@ def test_the_situation_is_the_start_of_the_lab(text):
 def test_who_gets_worse(text):
     n = labs.trajectories.scene().nature
     share = ndtr(n.beta1 / n.tau1)
-    assert f"Φ(−{-n.beta1}/{n.tau1}) = Φ(−2), or {share:.1%}" in text
-    assert f"{share:.1%} of all such people" in text
-    assert f"Φ(−1.5/1.2) = Φ(−1.25): {ndtr(-1.5 / 1.2):.1%}" in text
+    assert f"Φ(−{-n.beta1}/{n.tau1}) = Φ(−2), or {100 * share:.1f} %" in text
+    assert f"{100 * share:.1f} % of all such people" in text
+    assert f"Φ(−1.5/1.2) = Φ(−1.25): {100 * ndtr(-1.5 / 1.2):.1f} %" in text
 
 
 def test_row_7_three_standard_errors_of_one_slope(text, sleep):
