@@ -1,27 +1,33 @@
 """The labs: one idea each, live in a notebook, as a figure, or as plain numbers."""
 
 from lmmlab.labs import averaging as _averaging
+from lmmlab.labs import blueprint as _blueprint
 from lmmlab.labs import centring as _centring
 from lmmlab.labs import clustering as _clustering
 from lmmlab.labs import fan as _fan
 from lmmlab.labs import generalise as _generalise
+from lmmlab.labs import implied_covariance as _implied_covariance
 from lmmlab.labs import levels as _levels
 from lmmlab.labs import overconfidence as _overconfidence
+from lmmlab.labs import playground as _playground
 from lmmlab.labs import shrinkage as _shrinkage
 from lmmlab.labs import trajectories as _trajectories
 from lmmlab.labs._lab import Lab
 
 averaging = Lab(_averaging)
+blueprint = Lab(_blueprint)
 centring = Lab(_centring)
 clustering = Lab(_clustering)
 fan = Lab(_fan)
 generalise = Lab(_generalise)
+implied_covariance = Lab(_implied_covariance)
 levels = Lab(_levels)
 overconfidence = Lab(_overconfidence)
+playground = Lab(_playground)
 shrinkage = Lab(_shrinkage)
 trajectories = Lab(_trajectories)
 
 __all__ = [
-    "averaging", "centring", "clustering", "fan", "generalise", "levels", "overconfidence", "shrinkage",
-    "trajectories",
+    "averaging", "blueprint", "centring", "clustering", "fan", "generalise",
+    "implied_covariance", "levels", "overconfidence", "playground", "shrinkage", "trajectories",
 ]  # fmt: skip

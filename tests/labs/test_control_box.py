@@ -14,6 +14,7 @@ LABS = [getattr(labs, name) for name in labs.__all__]
 STATES = {
     "generalise": 100,  # which simulates a thousand studies in each state
     "overconfidence": 100,  # and so does this
+    "playground": 1_000,  # up to 3,600 rows with holes in them
 }
 
 
