@@ -80,7 +80,7 @@ def test_a_prediction_leads_to_the_state_that_shows_it(bench, which):
 
 def test_a_link_opens_a_state_and_a_phone_shows_it(page, voila_server):
     page.set_viewport_size({"width": 390, "height": 800})
-    page.goto(voila_server + LESSON + "?fit=split&beta_between=30")
+    page.goto(voila_server + LESSON + "?levels.fit=split&levels.beta_between=30")
     bench = ready(page)
     says(bench, lab, fit="split", beta_between=30.0)
     assert outside(bench, 390) == []

@@ -10,8 +10,7 @@ from lmmlab.engine.design import grouped
 from lmmlab.engine.fit import evaluate
 from lmmlab.labs._lab import Do, Number, Predict
 from lmmlab.labs.averaging.controls import FAINT, LARGE
-from lmmlab.labs.averaging.scene import SHARES
-from lmmlab.labs.averaging.study import sizes
+from lmmlab.labs.averaging.study import few, sizes
 
 lab = labs.averaging
 
@@ -99,12 +98,11 @@ def test_row_6_costs_are_variances_over_many_studies() -> None:
     assert people / least == pytest.approx(scenes[0].costs[1], rel=error)
 
 
-def test_the_curve_of_costs_passes_through_the_present_state() -> None:
-    for unequal in (0.0, 40.0, 90.0):
-        scene = lab.scene(unequal=unequal)
-        place = int(np.flatnonzero(unequal == SHARES)[0])
-        np.testing.assert_allclose(scene.curve[place], scene.costs, rtol=1e-12)
-    assert (lab.scene(**FAINT).curve >= 1.0 - 1e-12).all()
+def test_the_curve_of_costs_has_no_smaller_variance_than_the_best() -> None:
+    scene = lab.scene(**FAINT, unequal=87.0)
+    assert scene.curve.shape == (16, 2) and (scene.curve >= 1.0 - 1e-12).all()
+    np.testing.assert_allclose(scene.curve[-1], 1.0, rtol=1e-12)
+    np.testing.assert_array_equal(scene.curve[1], scene.costs)
 
 
 def test_row_61_a_trial_covariate_needs_the_trials() -> None:
@@ -123,10 +121,10 @@ def test_row_61_a_trial_covariate_needs_the_trials() -> None:
 
 
 def test_sizes_keep_their_mean_and_nobody_is_without_a_trial() -> None:
-    assert sizes(60, 67.0, 4).tolist() == [20, 100, 20, 100]
-    assert sizes(16, 87.0, 2).tolist() == [2, 30]
-    assert sizes(2, 95.0, 2).tolist() == [1, 4]
-    assert sizes(60, np.array([0.0, 50.0]), 2).tolist() == [[60, 60], [30, 90]]
+    assert sizes(60, few(60, 67.0), 4).tolist() == [20, 100, 20, 100]
+    assert sizes(16, few(16, 87.0), 2).tolist() == [2, 30]
+    assert sizes(2, few(2, 95.0), 2).tolist() == [1, 3]
+    assert sizes(60, [60, 30], 2).tolist() == [[60, 60], [30, 90]]
 
 
 def test_a_slider_deforms_the_same_people() -> None:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from lmmlab import labs, lmm, load
+from lmmlab.labs.averaging.controls import FAINT
 
 
 @pytest.fixture(scope="module")
@@ -18,12 +19,12 @@ def said(value, digits):
 
 def test_the_situation_is_the_start_of_the_lab(text):
     c = labs.levels.scene().controls
-    assert c.people == 30 and "Thirty people" in text
+    assert c.people == 30 and "Thirty made people do a reaction test" in text
     assert f"reaction test {c.visits} times" in text
     assert f"the person needs {c.beta_within:g} ms more" in text
     assert f"need {-c.beta_between:g} ms less" in text
-    assert f"level, here {c.tau:g} ms" in text and f"one test, here {c.sigma:g} ms" in text
-    assert c.spread_within == c.spread_between, "as much within people as between them"
+    assert f"level by τ, here {c.tau:g} ms" in text and f"one test, here {c.sigma:g} ms" in text
+    assert c.spread_within == c.spread_between and "equally within people and between" in text
 
 
 def test_the_three_blends(text):
@@ -94,3 +95,20 @@ def test_the_statsmodels_line_of_the_lesson_gives_the_same_model(fits):
     data = load("within_between")
     other = smf.mixedlm("y ~ x_within + x_mean", data, groups="group").fit()
     np.testing.assert_allclose(other.fe_params, fits[1].beta, rtol=1e-5)
+
+
+def test_averaging_first(text):
+    start = labs.averaging.scene()
+    c, both = start.controls, (start.mixed, start.means)
+    assert c.people == 15 and "Fifteen patients and fifteen controls" in text
+    assert f"hear {c.trials} tones each" in text
+    for answer in both:
+        told = f"{said(answer.beta[1], 2)} µV, standard error {said(answer.se[1], 2)}"
+        assert f"both say {told}" in text
+    many = labs.averaging.scene(unequal=67.0)
+    assert f"{many.costs[1]:.3f} times the smallest possible variance" in text
+    few = labs.averaging.scene(unequal=87.0, story="faint", **FAINT)
+    assert "and 87 %" in text and f"{few.costs[1]:.2f} times" in text
+    assert few.study.layout.sizes[:2].tolist() == [2, 30] and "2 or 30 trials" in text
+    loud = labs.averaging.scene(tones="vary")
+    assert loud.means.se[2] > 40 * loud.mixed.se[2]

@@ -8,7 +8,7 @@ import numpy as np
 
 from lmmlab.labs import _panels
 from lmmlab.labs._numbers import decimal
-from lmmlab.labs.averaging.scene import SHARES, Scene
+from lmmlab.labs.averaging.scene import Scene
 from lmmlab.picture.axis import cover
 from lmmlab.picture.marks import Axis, Label, Line, Mark, Panel, Picture, Points
 
@@ -65,7 +65,7 @@ def _reported(s: Scene) -> Panel:
     name, truth, window, step = (
         ("patients less controls, one std. error each way", c.difference, (-6.0, 2.0), 2.0)
         if k == 1
-        else ("slope of loudness, one std. error each way", c.louder, (-4.0, 4.0), 2.0)
+        else ("slope, one std. error each way", c.louder, (-4.0, 4.0), 2.0)
     )
     entries = [
         ("mixed model, all trials", MIXED, s.mixed.beta[k], s.mixed.se[k]),
@@ -122,24 +122,24 @@ def _weights(s: Scene) -> Panel:
 
 def _costs(s: Scene) -> Panel:
     """Show what other weights cost when numbers of trials get more unequal."""
-    y = cover((0.9, 2.5), s.curve, s.costs, step=0.5)
-    unequal = np.array([s.controls.unequal])
+    n, high = s.controls.trials, 4.0
+    unequal = 100.0 * (1.0 - np.arange(1.0, n + 1.0) / n)
+    curve, now = (np.where(v <= high, v, np.nan) for v in (s.curve, s.costs))
+    here = 100.0 * (1.0 - s.study.layout.sizes[:1] / n)
+    upper = min(float(s.curve[0].max()) + 0.25, high - 0.15)
+    rows, people = (0.75, upper) if s.curve[0, 1] > s.curve[0, 0] else (upper, 0.75)
     marks: list[Mark] = [
-        Line(SHARES[None], s.curve[None, :, 0], TRIALS, dashed=True),
-        Line(SHARES[None], s.curve[None, :, 1], MEANS, bold=True),
-        Points(unequal, s.costs[:1], TRIALS, bold=True),
-        Points(unequal, s.costs[1:], MEANS, bold=True),
-    ]
-    gap = 0.07 * (y[1] - y[0])
-    ends = _panels.apart([v + gap for v in s.curve[-1]], 1.2 * gap, *y)
-    marks += [
-        Label(95.0, ends[0], "every trial the same", TRIALS, "end"),
-        Label(95.0, ends[1], "averages", MEANS, "end"),
+        Line(unequal[None], curve[None, :, 0], TRIALS, dashed=True),
+        Line(unequal[None], curve[None, :, 1], MEANS, bold=True),
+        Points(here, now[:1], TRIALS, bold=True),
+        Points(here, now[1:], MEANS, bold=True),
+        Label(100.0, rows, "every trial the same", TRIALS, "end"),
+        Label(100.0, people, "averages", MEANS, "end"),
     ]
     return Panel(
         "Variance, over the smallest possible",
-        Axis("how unequal the numbers of trials are", (0.0, 96.0), "%"),
-        Axis("times", y),
+        Axis("how unequal the numbers of trials are", (0.0, 101.0), "%"),
+        Axis("times", (0.5, high)),
         tuple(marks),
         aspect=1.5,
     )
@@ -183,7 +183,7 @@ def _averages(s: Scene) -> Panel:
     return Panel(
         "Averages alone",
         Axis("own average of loudness", across, "steps"),
-        Axis("own average, group difference taken out", upward, "µV"),
+        Axis("own average, groups aligned", upward, "µV"),
         (Points(x, y, MEANS, at.levels), Line(ends, line, MEANS, bold=True)),
         aspect=1.5,
     )

@@ -8,14 +8,11 @@ from typing import NamedTuple
 import numpy as np
 
 from lmmlab.engine.classical.means import on_means
-from lmmlab.engine.design import Floats
+from lmmlab.engine.design import Floats, Ints
 from lmmlab.engine.fit import fit
 from lmmlab.engine.precision import Weighting, mean_variance
 from lmmlab.labs.averaging.controls import Controls
-from lmmlab.labs.averaging.study import Study, made, sizes
-
-SHARES = np.arange(0.0, 96.0, 5.0)
-"""How unequal numbers of trials can be, in per cent."""
+from lmmlab.labs.averaging.study import Study, few, made, sizes
 
 _WEIGHTINGS: tuple[Weighting, ...] = ("rows", "groups", "best")
 
@@ -46,8 +43,8 @@ class Scene:
     costs : (2,) array
         True variance of the difference, over that of the best weighting, if every trial counts
         the same and if every person does.
-    curve : (m, 2) array
-        The same over `SHARES`.
+    curve : (n, 2) array
+        The same if every second person had 1, 2, ... n trials, and the others as many more.
     """
 
     controls: Controls
@@ -89,7 +86,7 @@ def scene(controls: Controls) -> Scene:
     model, averages = fit(design), on_means(design)
     levels = study.layout.levels
     index = levels.index(c.person) if c.person in levels else 0
-    costs = _costs(c, np.append(SHARES, c.unequal))
+    curve = _costs(c, np.arange(1, c.trials + 1))
     tau = float(model.sd["person"].values[0])
     return Scene(
         controls=c,
@@ -102,15 +99,15 @@ def scene(controls: Controls) -> Scene:
         tau=tau,
         sigma=model.sigma,
         own=study.averages(study.y),
-        costs=costs[-1],
-        curve=costs[:-1],
+        costs=curve[few(c.trials, c.unequal) - 1],
+        curve=curve,
         message=_corner(c, tau),
     )
 
 
-def _costs(c: Controls, unequal: Floats) -> Floats:
+def _costs(c: Controls, low: Ints) -> Floats:
     """Compare variances of the difference between groups with that of the best weighting."""
-    each = sizes(c.trials, unequal, 2 * c.people).reshape(len(unequal), 2, -1)
+    each = sizes(c.trials, low, 2 * c.people).reshape(len(low), 2, -1)
     of_groups = (mean_variance(c.tau0, c.sigma, each, weighting) for weighting in _WEIGHTINGS)
     rows, people, best = (variance.sum(-1) for variance in of_groups)
     return np.stack([rows / best, people / best], axis=1)

@@ -15,7 +15,7 @@ from lmmlab.labs.averaging.controls import Controls
 CONTROLS = 8.0
 """True average of the controls, in µV."""
 
-_MOST = 196  # trials of one person
+_MOST = 199  # trials of one person
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,21 +67,26 @@ class Study:
         return total
 
 
-def sizes(trials: int, unequal: ArrayLike, people: int) -> Ints:
-    """Give the trials of each person: every second one has fewer than `trials`, the others more.
+def few(trials: int, unequal: float) -> int:
+    """Give the trials of those who have fewer, at least one."""
+    return max(1, round(trials * (1.0 - unequal / 100.0)))
 
-    `unequal` is one share in per cent, or several: (..., people).
+
+def sizes(trials: int, low: ArrayLike, people: int) -> Ints:
+    """Give the trials of each person: every second one has `low`, the others as many more.
+
+    `low` is one number, or several: (..., people).
     """
-    apart = np.asarray(unequal, dtype=float)[..., None] / 100.0 * [-1.0, 1.0]
-    pair = np.maximum(np.rint(trials * (1.0 + apart)).astype(int), 1)
+    fewer = np.asarray(low, dtype=int)
+    pair = np.stack([fewer, 2 * trials - fewer], axis=-1)
     each: Ints = pair[..., np.arange(people) % 2]
     return each
 
 
 @lru_cache(maxsize=16)
-def layout(people: int, trials: int, unequal: float) -> Layout:
+def layout(people: int, trials: int, low: int) -> Layout:
     """Lay out a study with so many people in each group."""
-    each = sizes(trials, unequal, 2 * people)
+    each = sizes(trials, low, 2 * people)
     codes = np.repeat(np.arange(2 * people), each)
     levels = tuple(map(str, range(1, 2 * people + 1)))
     patient = (np.arange(2 * people) >= people).astype(float)
@@ -97,7 +102,7 @@ def _draws(seed: int, people: int) -> tuple[Floats, Floats, Floats]:
 
 def made(c: Controls) -> Study:
     """Make the study as the sliders say."""
-    at = layout(c.people, c.trials, c.unequal)
+    at = layout(c.people, c.trials, few(c.trials, c.unequal))
     u, e, tones = _draws(c.seed, c.people)
     one = np.ones((len(at.codes), 1))
     X, beta = np.column_stack([one[:, 0], at.patient[at.codes]]), [CONTROLS, c.difference]
