@@ -39,7 +39,7 @@ class Card:
     file : str
         Name of the notebook, ``"05-shrinkage.ipynb"``.
     number : str
-        Its reserved number, ``"05"``.
+        Its reserved number, ``"05"``; empty for a page that is no lesson.
     title, sentence : str
         From the notebook's metadata.
     lab : str
@@ -54,13 +54,13 @@ class Card:
 
 
 def cards(folder: Path) -> list[Card]:
-    """Return a card for each of our lessons that is in `folder`, in the order of the course."""
+    """Return a card for each of our pages that is in `folder`, in the order of the course."""
     return [_card(path) for name in LESSONS if (path := folder / f"{name}.ipynb").exists()]
 
 
 def _card(path: Path) -> Card:
     metadata = json.loads(path.read_text(encoding="utf-8"))["metadata"].get("lmmlab", {})
-    number, _, name = path.stem.partition("-")
+    number, _, name = path.stem.partition("-") if path.stem[0].isdigit() else ("", "", path.stem)
     title = metadata.get("title", name.replace("-", " ").capitalize())
     return Card(path.name, number, title, metadata.get("sentence", ""), metadata.get("lab", ""))
 

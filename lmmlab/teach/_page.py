@@ -28,8 +28,8 @@ def page() -> w.VBox:
         common, done = beliefs(students), table(students)
         parts = [f"<p>{html.escape(sentence)}</p>" for sentence in sentences]
         parts += [f"<p>{_count(len(students), 'student')}, {_count(len(done), 'row')}.</p>"]
-        parts += ["<h3>Common misconceptions</h3>", _html(common), _link(common, "misconceptions")]
-        parts += ["<h3>Who did what</h3>", _html(done), _link(done, "class")]
+        parts += ["<h2>Common misconceptions</h2>", _html(common), _link(common, "misconceptions")]
+        parts += ["<h2>Who did what</h2>", _html(done), _link(done, "class")]
         shown.value = "".join(parts) if texts else f"<p>{ASK}</p>"
 
     def add(_: Any) -> None:

@@ -112,7 +112,7 @@ function makeChoice(spec, id, onMove) {
   const note = html("p", { class: "lmm-note" });
   const node = html("fieldset", { class: `lmm-choice ${roleClass(spec.role)}`, "data-name": spec.name },
     html("legend", {}, ...(spec.symbol ? [html("b", {}, spec.symbol), " "] : []), spec.label),
-    html("div", { class: "lmm-strip" }, ...options.map((option) => option.node)), note,
+    html("div", { class: options.length > 4 ? "lmm-strip lmm-many" : "lmm-strip" }, ...options.map((option) => option.node)), note,
   );
   return {
     node,

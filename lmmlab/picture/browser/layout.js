@@ -67,6 +67,7 @@ function makeLayout(about, { rail, message, words, tasks, foot, unseen }, redraw
       if (narrow && i === first) height = Math.min(height, Math.max(170, 0.4 * window.innerHeight));
       panel.place(inside(panel.node), Math.round(Math.min(height, 520)));
     });
+    root.style.setProperty("--front", `${front.offsetHeight}px`);
   }
   return { root, ruler, arrange };
 }

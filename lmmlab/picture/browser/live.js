@@ -22,7 +22,7 @@ function render({ model, el }) {
   const controls = makeControls(about, id, get, move, (text) => voice.say("own", text));
   const pictures = makePictures(`${id}-hint`, pin, point);
   const commit = (task, content) => move({}, true, { task, ...content });
-  const tasks = makeTasks(about.tasks, id, commit, voice.happened);
+  const tasks = makeTasks(about, id, commit, voice.happened);
   const progress = makeProgress(scene, (said) => wire.ask({}, { progress: said }), voice.happened);
   tasks.node.append(progress.node);
   const words = html("div", { class: "lmm-words" });

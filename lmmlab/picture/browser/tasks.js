@@ -1,5 +1,5 @@
 // Tasks, one at a time: predictions that are answered once they are committed, and states to reach.
-function makeTasks(tasks, id, onCommit, onDone) {
+function makeTasks({ tasks, title: about }, id, onCommit, onDone) {
   const reached = new Set();
   let at = 0;
   const cards = tasks.map((task, number) => {
@@ -36,7 +36,7 @@ function makeTasks(tasks, id, onCommit, onDone) {
     return step;
   });
   const node = html("section", { class: "lmm-card lmm-tasks" },
-    html("header", {}, title, html("nav", { "aria-label": "Questions" }, ...(tasks.length > 1 ? steps : []))),
+    html("header", {}, title, html("nav", { "aria-label": `Questions: ${about}` }, ...(tasks.length > 1 ? steps : []))),
     ...cards.map((card) => card.node),
   );
 
