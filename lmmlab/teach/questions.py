@@ -14,8 +14,6 @@ from lmmlab.engine.precision import effective_size
 from lmmlab.engine.variance import icc
 from lmmlab.teach.tasks import Choice, Generated, Mistake, Number, Predict, apart
 
-TITLE = "Work it out"
-
 STORIES = (
     ("people", "brain responses", "µV", (2.0, 8.0)),
     ("people", "blood pressures", "mmHg", (5.0, 15.0)),
@@ -82,7 +80,7 @@ def covariance_matrix(seed: int) -> Predict:
         ),
         None,
         table=(("", "start", "change"), ("start", _f(v0), _f(cov)), ("change", _f(cov), _f(v1))),
-        title=TITLE,
+        title="Work it out",
     )
 
 
@@ -135,7 +133,6 @@ def which_icc(seed: int) -> Number:
         limits=(0.0, 1.0),
         too_low="Which share of all the variance lies between?",
         too_high="Which share of all the variance lies between?",
-        title=TITLE,
     )
 
 
@@ -192,7 +189,6 @@ def real_observations(seed: int) -> Number:
         limits=(0.0, float(J * n)),
         too_low=f"There are {J} {groups}, and each counts for at least one row.",
         too_high="How much alike are the rows of one group, and how many are they?",
-        title=TITLE,
     )
 
 

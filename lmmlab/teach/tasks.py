@@ -133,7 +133,7 @@ class Number:
     too_low: str = ""
     too_high: str = ""
     table: tuple[tuple[str, ...], ...] = ()
-    title: str = "Predict first"
+    title: str = "Work it out"
 
     def __post_init__(self) -> None:
         if len(apart(self.value, self.mistakes, self.tolerance)) < len(self.mistakes):
