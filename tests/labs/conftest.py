@@ -1,4 +1,4 @@
-"""What several tests of labs share: states drawn at random."""
+"""What several tests of labs share: states from all over the control box."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,29 +6,32 @@ from typing import Any
 import numpy as np
 import pytest
 
+States = list[dict[str, Any]]
+
 
 @pytest.fixture
-def random_state() -> Callable[..., dict[str, Any]]:
-    """Give the function that draws a state of a lab."""
-    return drawn
+def states() -> Callable[[Any, int], States]:
+    """Give the function that draws so many states of a lab."""
+    return spread_out
 
 
-def drawn(lab: Any, rng: np.random.Generator) -> dict[str, Any]:
-    """Draw one state; every slider stands at an end of its range one time in five."""
-    state: dict[str, Any] = {}
+def spread_out(lab: Any, many: int) -> States:
+    """Draw states that fill the control box evenly (a Latin hypercube).
+
+    Each choice has all its values equally often. Each slider stands at its low end in a fifth of
+    the states, at its high end in another fifth, and in the others once in each of equal parts of
+    its range. Which value of one control meets which of another is left to chance.
+    """
+    rng, columns = np.random.default_rng(20), {}
     for spec in lab.specs:
-        if spec.choices:
-            state[spec.name] = str(rng.choice([name for name, _ in spec.choices]))
-        elif isinstance(spec.default, str):
-            state[spec.name] = str(rng.choice(["", "335", "1", "7", "nobody"]))
-        elif isinstance(spec.default, int):
-            ends = rng.random() < 0.2
-            state[spec.name] = int(
-                rng.choice([spec.low, spec.high]) if ends else rng.integers(spec.low, spec.high + 1)
-            )
+        if isinstance(spec.default, str):
+            names = [name for name, _ in spec.choices] or ["", "335", "1", "7", "nobody"]
+            column = [names[k % len(names)] for k in range(many)]
         else:
-            ends = rng.random() < 0.2
-            state[spec.name] = float(
-                rng.choice([spec.low, spec.high]) if ends else rng.uniform(spec.low, spec.high)
-            )
-    return state
+            ends, between = many // 5, many - 2 * (many // 5)
+            part = (np.arange(between) + rng.uniform(size=between)) / between
+            part = np.concatenate([np.zeros(ends), part, np.ones(ends)])
+            column = (spec.low * (1.0 - part) + spec.high * part).tolist()
+            column = [round(value) for value in column] if type(spec.default) is int else column
+        columns[spec.name] = [column[k] for k in rng.permutation(many)]
+    return [dict(zip(columns, state, strict=True)) for state in zip(*columns.values(), strict=True)]
