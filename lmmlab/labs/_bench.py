@@ -30,6 +30,7 @@ def bench(lab: Lab, values: Mapping[str, Value]) -> Live:
         return Shown(
             picture=module.picture(scene),
             words=module.words(scene),
+            equation=lab.equation(scene),
             message=scene.message,
             line=lab.line(controls),
             notes=module.notes(scene),
@@ -60,7 +61,6 @@ def bench(lab: Lab, values: Mapping[str, Value]) -> Live:
         name=lab.name,
         title=lab.title,
         lead=lab.lead,
-        equation=lab.equation,
         controls=lab.specs,
         tasks=[task.asked() | {"again": name in seeds} for name, task in made.items()],
         show=show,

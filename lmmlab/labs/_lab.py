@@ -64,14 +64,14 @@ class Lab:
     ----------
     module : module
         A lab's file. It defines ``TITLE``, ``LEAD``, ``EQUATION``, ``Controls``, ``scene``,
-        ``picture``, ``words``, ``notes``, ``headings`` and ``TASKS``.
+        ``picture``, ``words``, ``notes``, ``headings`` and ``TASKS``; where the equation depends
+        on the state, a function ``equation`` of the scene in place of ``EQUATION``.
     """
 
     def __init__(self, module: ModuleType) -> None:
         self.name = module.__name__.rpartition(".")[2]
         self.title: str = module.TITLE
         self.lead: str = module.LEAD
-        self.equation: str = module.EQUATION
         self.tasks: tuple[Predict | Number | Generated | Do, ...] = module.TASKS
         self.__doc__ = module.__doc__
         self.module = module
@@ -130,6 +130,12 @@ class Lab:
     def words(self, **values: Value) -> tuple[str, ...]:
         """Give the sentences under the picture, as plain text."""
         return tuple(map(plain, self.module.words(self.scene(**values))))
+
+    def equation(self, scene: Any) -> str:
+        """Give the model in one line; ``[text](role)`` carries a colour."""
+        depends = getattr(self.module, "equation", None)
+        said: str = depends(scene) if depends else self.module.EQUATION
+        return said
 
     def figure(self, theme: str = "light", **values: Value) -> Figure:
         """Draw the same picture with matplotlib: for print, slides and saved pages.

@@ -60,6 +60,7 @@ NOTHING: Mapping[str, Any] = {
     "chosen": "",
     "hover": False,
     "words": [],
+    "equation": [],
     "message": "",
     "line": "",
     "states": [],
@@ -96,8 +97,6 @@ class Live(anywidget.AnyWidget):
         Id of a task to another question of its kind.
     book : Book
         Where commitments and reached states are written down.
-    equation : str
-        The model in one line, marked like words.
     values : mapping
         Where the sliders stand at the start, and after a reset.
 
@@ -127,7 +126,6 @@ class Live(anywidget.AnyWidget):
         again: Callable[[str], Mapping[str, Any]] | None = None,
         book: Book | None = None,
         lead: str = "",
-        equation: str = "",
         values: Mapping[str, Value] | None = None,
         **traits: Any,
     ) -> None:
@@ -155,7 +153,6 @@ class Live(anywidget.AnyWidget):
             "name": name,
             "title": title,
             "lead": lead,
-            "equation": spans(equation),
             "controls": [
                 asdict(control)
                 | {"default": self._values[control.name], "whole": type(control.default) is int}
@@ -304,6 +301,7 @@ class Live(anywidget.AnyWidget):
                 "chosen": shown.picture.chosen,
                 "hover": shown.picture.hover,
                 "words": [spans(sentence) for sentence in shown.words],
+                "equation": spans(shown.equation),
                 "message": shown.message,
                 "line": shown.line,
                 "states": [[state.done, state.note] for state in shown.tasks],

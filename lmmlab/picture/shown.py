@@ -26,6 +26,8 @@ class Shown:
     picture : Picture
     words : tuple of str
         Sentences under the picture, marked as in `lmmlab.picture.words`.
+    equation : str
+        The model in one line, marked like words.
     message : str
         What is special about this state, or empty.
     line : str
@@ -42,6 +44,7 @@ class Shown:
 
     picture: Picture
     words: tuple[str, ...] = ()
+    equation: str = ""
     message: str = ""
     line: str = ""
     tasks: tuple[TaskState, ...] = ()

@@ -10,6 +10,7 @@ from lmmlab.labs._lab import Predict
 from lmmlab.labs.centring import days, groups
 from lmmlab.labs.centring.picture import picture
 from lmmlab.labs.centring.table import number
+from lmmlab.picture.words import plain
 
 lab = labs.centring
 FREE, FORCED = "Reaction ~ t + (t | Subject)", "Reaction ~ t + (t || Subject)"
@@ -250,3 +251,13 @@ def test_tasks_are_checked_with_partial_feedback(
     reached, note = task(name).check(lab.controls(**state), lab.scene(**state))
     assert reached is done
     assert note.endswith(".")
+
+
+def test_the_equation_is_that_of_the_chosen_data() -> None:
+    def said(**state: Any) -> str:
+        return plain(lab.equation(lab.scene(**state)))
+
+    assert "day − c" in said()
+    for centring, zero in (("raw", "c = 0"), ("grand", "c = 5.11"), ("group", "own mean")):
+        text = said(source="groups", centring=centring)
+        assert zero in text and "day" not in text

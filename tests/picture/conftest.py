@@ -123,6 +123,7 @@ def show(v):
     return Shown(
         picture(v),
         words=(f"The spread is [{v['tau0']:.1f} ms](parameter:tau0).", f"This is {v['person']}."),
+        equation="w = [τ²](parameter:tau0)",
         message="All people are alike." if v["tau0"] == 0 else "",
         line=f"labs.toy(tau0={v['tau0']})",
         tasks=(TaskState(v["tau0"] == 0, f"The spread is {v['tau0']:.1f}."),),
@@ -142,7 +143,7 @@ class Toy(Live):
 
     def __init__(self, **given):
         about = dict(
-            name="toy", title="A toy", lead="Move it.", equation="w = [τ²](parameter:tau0)",
+            name="toy", title="A toy", lead="Move it.",
             controls=CONTROLS, tasks=TASKS, show=show, answer=answer,
         )  # fmt: skip
         super().__init__(**about | given)

@@ -40,7 +40,7 @@ def cells_page(bench_page, page, toy):
     """A function that opens that bench."""
 
     def open_it(ids=CELLS, hover=False, **values):
-        about = dict(controls=CONTROLS, tasks=(), show=show(ids, hover), equation="")
+        about = dict(controls=CONTROLS, tasks=(), show=show(ids, hover))
         return bench_page(toy(values=values or None, **about))
 
     return open_it

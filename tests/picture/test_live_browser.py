@@ -632,10 +632,10 @@ def test_text_never_becomes_markup(bench_page, page, toy):
     )
     bench_page(
         toy(
-            name=bad, title=bad, lead=bad, equation=bad,
+            name=bad, title=bad, lead=bad,
             controls=(Control("a", 1.0, bad, symbol=bad, unit=bad, group=bad),
                       Control("b", "x", bad, choices=(("x", bad), ("y", bad)))),
-            show=lambda v: Shown(picture, (bad, f"[{bad}](person)".replace("'", "")), bad, bad,
+            show=lambda v: Shown(picture, (bad, f"[{bad}](person)".replace("'", "")), bad, bad, bad,
                                  notes={"a": bad}, headings={bad: bad}),
             tasks=({"id": "t", "kind": "predict", "title": bad, "text": bad, "choices": [bad]},),
         )

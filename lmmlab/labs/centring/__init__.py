@@ -11,18 +11,11 @@ from lmmlab.labs.centring.controls import Controls
 from lmmlab.labs.centring.picture import picture
 from lmmlab.labs.centring.scene import Scene, scene
 from lmmlab.labs.centring.tasks import TASKS
-from lmmlab.labs.centring.words import headings, notes, words
+from lmmlab.labs.centring.words import equation, headings, notes, words
 
 TITLE = "Moving the zero"
 LEAD = "What changes when we count from another point, and what stays?"
-EQUATION = (
-    "the same line with its zero at c:  [β₀](parameter:beta) + β₁ · day = "
-    "([β₀](parameter:beta) + c β₁) + β₁ · (day − c);   spread there: "
-    "√([τ₀](parameter:tau0)² + 2 c [ρ](parameter:rho) [τ₀](parameter:tau0) "
-    "[τ₁](parameter:tau1) + c² [τ₁](parameter:tau1)²)"
-)
-
 __all__ = [
-    "EQUATION", "LEAD", "TASKS", "TITLE", "Controls", "Scene",
-    "headings", "notes", "picture", "scene", "words",
+    "LEAD", "TASKS", "TITLE", "Controls", "Scene",
+    "equation", "headings", "notes", "picture", "scene", "words",
 ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lmmlab.labs._numbers import decimal
 from lmmlab.labs.centring import days, groups
 from lmmlab.labs.centring.scene import Days, Groups, Scene
 from lmmlab.labs.centring.table import number
@@ -136,6 +137,27 @@ def _aside(b: float) -> str:
 
 def _costs(units: float) -> str:
     return "less than 0.001" if units < 0.001 else f"{units:.3f}"
+
+
+def equation(s: Scene) -> str:
+    """Write the line with another zero."""
+    if s.days is not None:
+        return (
+            "the same line with its zero at c:  [β₀](parameter:beta) + β₁ · day = "
+            "([β₀](parameter:beta) + c β₁) + β₁ · (day − c);   spread there: "
+            "√([τ₀](parameter:tau0)² + 2 c [ρ](parameter:rho) [τ₀](parameter:tau0) "
+            "[τ₁](parameter:tau1) + c² [τ₁](parameter:tau1)²)"
+        )
+    assert s.groups is not None
+    zero = {
+        "raw": "c = 0, for all groups",
+        "grand": f"c = {decimal(s.groups.now.zero[0, 0], 2)}, for all groups",
+        "group": "c = the group’s own mean of x",
+    }[s.controls.centring]
+    return (
+        "line of a group:  [β₀](parameter:beta) + what the group has more "
+        f"([τ₀](parameter:tau0)) + [β₁](parameter:beta) · (x − c),   {zero}"
+    )
 
 
 def notes(s: Scene) -> dict[str, str]:

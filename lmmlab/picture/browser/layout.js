@@ -1,12 +1,11 @@
 // Where things stand. That follows the width of the bench, not of the window: controls at the left
 // and pictures at the right; on a narrow page one of the first two pictures, as one chooses, stays
 // in view above the controls. `redraw` draws the pictures in their new places.
-function makeLayout(about, { rail, message, words, tasks, foot, unseen }, redraw) {
+function makeLayout(about, { rail, message, words, equation, tasks, foot, unseen }, redraw) {
   const front = html("div", { class: "lmm-front" });
   const bay = html("div", { class: "lmm-bay" }, front, html("div", { class: "lmm-rail" }, ...rail));
   const top = html("div", { class: "lmm-row" });
   const rest = html("div", { class: "lmm-rest" }, tasks);
-  const equation = html("p", { class: "lmm-equation" }, ...colourful(about.equation));
   const stage = html("div", { class: "lmm-stage" }, top, message, words, equation, rest);
   const title = html("header", { class: "lmm-title" }, html("h2", {}, about.title), html("p", {}, about.lead));
   const ruler = html("div"); // as wide as the bench, and never taller when pictures grow

@@ -26,6 +26,7 @@ function render({ model, el }) {
   const progress = makeProgress(scene, (said) => wire.ask({}, { progress: said }), voice.happened);
   tasks.node.append(progress.node);
   const words = html("div", { class: "lmm-words" });
+  const equation = html("p", { class: "lmm-equation" });
   const [line, sample] = [html("code"), html("span")];
   const seed = about.controls.find(({ name }) => name === "seed");
   const afresh = makeButton("new sample", () => move({ seed: get("seed") < seed.high ? get("seed") + 1 : seed.low }, true));
@@ -33,6 +34,7 @@ function render({ model, el }) {
     rail: [...controls.nodes, html("div", { class: "lmm-buttons" }, ...makeButtons())],
     message: voice.message,
     words,
+    equation,
     tasks: tasks.node,
     foot: [line, sample],
     unseen: [voice.live, html("span", { class: "lmm-unseen", id: `${id}-hint` }, "Arrow keys choose a person.")],
@@ -128,6 +130,7 @@ function render({ model, el }) {
     if (scene.heard >= pickedAt) picked = null;
     pictures.light(picked ?? scene.chosen);
     whenNew("words", (all) => words.replaceChildren(...all.map((spans) => html("p", {}, ...colourful(spans)))));
+    whenNew("equation", (spans) => equation.replaceChildren(...colourful(spans)));
     whenNew("line", (text) => (line.textContent = text));
     whenNew("headings", controls.setHeadings);
     whenNew("notes", controls.setNotes);
