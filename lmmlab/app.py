@@ -17,7 +17,10 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-LESSONS = ("01-independence", "02-lines", "03-fan", "05-shrinkage", "06-centring", "07-levels")
+LESSONS = (
+    "01-independence", "02-lines", "03-fan", "05-shrinkage", "06-centring", "07-levels",
+    "08-fixed-or-random", "playground",
+)  # fmt: skip
 
 # A slider needs a few tiny matrix operations at a time: more threads only fight over the cores,
 # and with thirty students at once they fight hard.

@@ -13,6 +13,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from lmmlab import labs
 
 LESSONS = sorted(Path(__file__).parents[1].glob("lessons/*.ipynb"))
+CELLS = {"lesson": (10, 14), "playground": (4, 6)}
+CODE = {"lesson": (3, 5), "playground": (2, 3)}
 FORBIDDEN = {
     "def": (ast.FunctionDef, ast.AsyncFunctionDef),
     "class": (ast.ClassDef,),
@@ -21,14 +23,24 @@ FORBIDDEN = {
 }
 
 
-def faults(lesson):
+def kind_of(path):
+    """A notebook is a lesson, by its number, or the one page that is none; anything else is wrong."""
+    if path.stem == "playground":
+        return "playground"
+    assert re.fullmatch(r"\d\d-[a-z-]+", path.stem), f"{path.name} is no lesson and no playground"
+    return "lesson"
+
+
+def faults(lesson, kind="lesson"):
     """Say in sentences where a notebook breaks the rules; nothing if it keeps them."""
     found = []
     code = [cell for cell in lesson.cells if cell.cell_type == "code"]
-    if not 10 <= len(lesson.cells) <= 14:
-        found.append(f"{len(lesson.cells)} cells, not 10 to 14")
-    if not 3 <= len(code) <= 5:
-        found.append(f"{len(code)} code cells, not 3 to 5")
+    for what, number, (least, most) in (
+        ("cells", len(lesson.cells), CELLS[kind]),
+        ("code cells", len(code), CODE[kind]),
+    ):
+        if not least <= number <= most:
+            found.append(f"{number} {what}, not {least} to {most}")
 
     about = lesson.metadata.get("lmmlab", {})
     if set(about) != {"title", "sentence", "lab"} or not all(about.values()):
@@ -132,15 +144,29 @@ def test_a_broken_rule_is_named(what, says):
 
 
 def test_there_are_lessons():
-    assert LESSONS
-    assert all(re.fullmatch(r"\d\d-[a-z-]+", path.stem) for path in LESSONS)
+    kinds = [kind_of(path) for path in LESSONS]
+    assert kinds.count("lesson") >= 6
+    assert kinds.count("playground") == 1
+
+
+def test_only_the_playground_need_not_be_a_lesson():
+    page = good()
+    del page.cells[2:7]
+    assert faults(page, "playground") == []
+    assert [found.partition(",")[0] for found in faults(page)] == ["5 cells"]
+    assert faults(good(), "playground") == ["10 cells, not 4 to 6"]
+    page.cells[-1].source = "labs.fan"
+    page.cells[-2].source = "1"
+    assert faults(page, "playground") == ["no lab"]
+    with pytest.raises(AssertionError, match="no lesson and no playground"):
+        kind_of(Path("play.ipynb"))
 
 
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_a_lesson_keeps_the_rules(path):
     lesson = nbformat.read(path, as_version=4)
     nbformat.validate(lesson)
-    assert faults(lesson) == []
+    assert faults(lesson, kind_of(path)) == []
 
 
 @pytest.mark.parametrize("still", [False, True], ids=["live", "still"])

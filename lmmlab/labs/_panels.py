@@ -243,6 +243,7 @@ def weight_by_visits(
     chosen: tuple[str, float, float],
     change: str = WEIGHED[1][1],
     across: str = "visits of that person",
+    title: str = "What own visits are worth",
 ) -> Panel:
     """Show how the weight of own visits grows with their number, for level and change.
 
@@ -258,8 +259,8 @@ def weight_by_visits(
         The weights over the number of visits, as the model has them and as they truly are.
     chosen : (text, x, y)
         What to write at the person in colour, and where.
-    change, across : str
-        Name of the second curve, and of the horizontal axis.
+    change, across, title : str
+        Name of the second curve, of the horizontal axis, and of the panel.
     """
     marks: list[Mark] = []
     x_all = curve_visits[None]
@@ -277,7 +278,7 @@ def weight_by_visits(
     if np.isfinite(y):
         marks.append(Label(x + 0.4, y + (0.08 if y < 0.2 else -0.07), text, "person"))
     return Panel(
-        "What own visits are worth",
+        title,
         Axis(across, (0.0, float(curve_visits[-1]) + 0.5), whole=True),
         Axis("weight, each alone", (-0.04, 1.08)),
         tuple(marks),

@@ -11,8 +11,8 @@ from lmmlab.labs.playground.scene import Scene, scene
 from lmmlab.labs.playground.tasks import TASKS
 from lmmlab.labs.playground.words import headings, notes, words
 
-TITLE = "Playground"
-LEAD = "Make a truth, draw data from it, fit a model, and see what comes back."
+TITLE = "A truth, its data, and a fit"
+LEAD = "What comes back of what was put in?"
 EQUATION = (
     "row = [β₀](parameter:beta) + [β₁](parameter:beta)·t + [own start, sd τ₀](parameter:tau0) + "
     "[own change, sd τ₁](parameter:tau1)·t + [noise, sd σ](parameter:sigma)"

@@ -76,8 +76,8 @@ class Controls:
         choices=(
             ("one", "average only"),
             ("starts", "own starts"),
-            ("uncorrelated", "own starts, slopes"),
-            ("lines", "and their ρ"),
+            ("uncorrelated", "and slopes, ρ = 0"),
+            ("lines", "and slopes, ρ free"),
         ),
     )
     method: str = control(

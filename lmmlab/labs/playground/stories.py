@@ -68,6 +68,11 @@ class Story:
         return self.gap * (self.visits - 1)
 
     @property
+    def fine(self) -> int:
+        """How many digits after the point a change in a unit of time needs."""
+        return 3 if self.changes[1] - self.changes[0] < 0.5 else 2
+
+    @property
     def values(self) -> dict[str, Value]:
         """Where the sliders stand when this story is chosen."""
         study: dict[str, Value] = {

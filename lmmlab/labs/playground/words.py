@@ -14,38 +14,32 @@ def words(s: Scene) -> tuple[str, ...]:
     return tuple(filter(None, (_of_the_change(s), _of_the_rows(s), _of_rho(s), _of_the_limit(s))))
 
 
-def size(s: Scene, value: float, *, signed: bool = False) -> str:
-    """Write a value with its unit; both stay on one line."""
-    digits = 3 if s.story.spread < 2.0 else 2
-    return f"{decimal(value, digits, signed=signed)}\N{NO-BREAK SPACE}{s.story.unit}"
-
-
 def _of_the_change(s: Scene) -> str:
     """Say what the average change is estimated to be, and what it is."""
-    truth = f"the truth is [{size(s, s.controls.beta1, signed=True)}](truth)"
+    story, unit = s.story, f"\N{NO-BREAK SPACE}{s.story.unit}"
+    truth = f"the truth is [{decimal(s.controls.beta1, story.fine, signed=True)}{unit}](truth)"
     if s.model is None:
-        return f"On average the change a {s.story.time} is not estimated; {truth}."
-    found = size(s, s.model.beta[1], signed=True)
-    lower, upper = s.model.interval[1]
-    told = "without an interval"
-    if np.isfinite(lower):
-        ends = (decimal(end, 3 if s.story.spread < 2.0 else 2) for end in (lower, upper))
-        told = f"95\N{NO-BREAK SPACE}% interval {' to '.join(ends)}"
-    return (
-        f"The average change a {s.story.time} is estimated as [{found}](model) ({told}); {truth}."
-    )
+        return f"The average change a {story.time} is not estimated; {truth}."
+    found = f"[{decimal(s.model.beta[1], story.fine, signed=True)}{unit}](model)"
+    told = "no interval"
+    if np.isfinite(s.model.interval[1]).all():
+        lower, upper = (decimal(end, story.fine) for end in s.model.interval[1])
+        told = f"95\N{NO-BREAK SPACE}% interval {lower} to {upper}"
+    return f"The average change a {story.time} is estimated as {found} ({told}); {truth}."
 
 
 def _of_the_rows(s: Scene) -> str:
     """Say how alike rows of one person are: the ICC, or the share at both ends."""
     row, one, time = s.story.row, s.story.one, s.story.time
     if s.controls.tau1 == 0.0 and (s.model is None or s.model.G[1, 1] == 0.0):
-        told = f"The correlation of two {row}s of one {one} (ICC) is [{corr(s.share[0])}](truth)"
-        found = "" if s.share_fitted is None else corr(s.share_fitted[0])
+        told = (
+            f"The correlation of two {row}s of one {one} (ICC) is [{corr(s.true.share[0])}](truth)"
+        )
+        found = "" if s.fitted is None else corr(s.fitted.share[0])
     else:
         ends = f"at {time} 0 and {time} {s.end:g}"
-        told = f"Of the variance, [{_ends(s.share)}](truth) is between {s.story.many} {ends}"
-        found = "" if s.share_fitted is None else _ends(s.share_fitted)
+        told = f"Of the variance, [{_ends(s.true.share)}](truth) is between {s.story.many} {ends}"
+        found = "" if s.fitted is None else _ends(s.fitted.share)
     return f"{told}; the fit says [{found}](model)." if found else f"{told}."
 
 
@@ -55,7 +49,7 @@ def _ends(share: Floats) -> str:
 
 def _of_rho(s: Scene) -> str:
     """Say how start and change go together, and when people are closest."""
-    origin, true = s.controls.origin, rho_of(s.G)
+    origin, true = s.controls.origin, rho_of(s.true.G)
     start = "start" if origin == 0.0 else f"level at {s.story.time} {origin:g}"
     if true is None:
         text = f"In truth {start} and change have no correlation, since one of them does not vary"
@@ -64,7 +58,7 @@ def _of_rho(s: Scene) -> str:
     if s.controls.fit == "lines" and s.model is not None:
         found = rho_of(s.model.G)
         text += f"; the fit says [{'nothing' if found is None else _rho(found)}](model)"
-    if s.turning is not None and 0.0 < s.turning[0] < s.end:
+    if s.turning is not None and 0.0 < s.turning[0] < s.at.times[-1]:
         at, least = s.turning
         apart = f"{decimal(least, s.story.digits)}\N{NO-BREAK SPACE}{s.story.unit}"
         text += f". Lines are closest at {s.story.time} {at:.1f}, with an SD of {apart}"
@@ -103,19 +97,21 @@ def notes(s: Scene) -> dict[str, str]:
         "tau1": rate,
         "sigma": story.unit,
     }
-    told |= {"people": story.many, "visits": f"{story.row}s", "own_visits": f"{story.row}s"}
+    told |= {"visits": f"{story.row}s", "own_visits": f"{story.row}s"}
+    if story.many != "people":
+        told["people"] = story.many
     told |= {"gap": f"{story.time}s", "origin": f"{story.time} {s.controls.origin:g}"}
     if model is None:
         return told
     at = "" if s.controls.origin == 0.0 else f" at {told['origin']}"
     sd = np.sqrt(np.maximum(np.diag(model.G), 0.0))
-    digits = 3 if story.spread < 2.0 else 2
     found = {"beta0": (model.beta[0], at), "beta1": (model.beta[1], ""), "sigma": (model.sigma, "")}
     if s.controls.fit != "one":
         found["tau0"] = (sd[0], at)
     if s.controls.fit in ("uncorrelated", "lines"):
         found["tau1"] = (sd[1], "")
     for name, (value, where) in found.items():
+        digits = story.fine if name in ("beta1", "tau1") else 2
         told[name] += f"; estimate{where}: {decimal(float(value), digits)}"
     if s.controls.fit == "lines":
         rho = rho_of(model.G)
