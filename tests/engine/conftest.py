@@ -21,22 +21,27 @@ def dense():
         D = np.kron(np.eye(len(term.levels)), factor(theta, term.blocks))
         D = D @ D.T
         V = Z @ D @ Z.T + np.diag(1 / w)
-        information = X.T @ np.linalg.solve(V, X)
-        beta = np.linalg.solve(information, X.T @ np.linalg.solve(V, y))
-        left = np.linalg.solve(V, y - X @ beta)
+        inverse_X, inverse_y = np.hsplit(np.linalg.solve(V, np.column_stack([X, y])), [p])
+        information = X.T @ inverse_X
+        beta = np.linalg.solve(information, X.T @ inverse_y[:, 0])
+        left = inverse_y[:, 0] - inverse_X @ beta
         r2, df = left @ (y - X @ beta), n - reml * p
         s2 = r2 / df if sigma is None else sigma**2
         criterion = np.linalg.slogdet(V)[1] + df * np.log(2 * np.pi * s2) + r2 / s2
         criterion += reml * np.linalg.slogdet(information)[1]
-        given = D - D @ Z.T @ np.linalg.solve(V, Z @ D)
         shape = (len(term.levels), term.Z.shape[1])
+
+        def b_sd():  # the dearest part, which few ask for
+            given = D - D @ Z.T @ np.linalg.solve(V, Z @ D)
+            return np.sqrt(s2 * np.maximum(np.diag(given), 0)).reshape(shape)
+
         return SimpleNamespace(
             criterion=criterion,
             beta=beta,
             vcov=s2 * np.linalg.inv(information),
             sigma=np.sqrt(s2),
             b=(D @ Z.T @ left).reshape(shape),
-            b_sd=np.sqrt(s2 * np.maximum(np.diag(given), 0)).reshape(shape),
+            b_sd=b_sd,
         )
 
     return solved
