@@ -62,11 +62,12 @@ def _one(s: Scene) -> Panel:
     aside = last + 0.02 * right
     marks.append(Label(0.6, float(above), story.first if first else story.other, "person"))
     marks += [Label(aside, at, *name) for at, name in zip(places, names, strict=True)]
-    who = "the same" if c.again == "same" else "our" if first else "new"
-    many = f"{_MOST} of {c.J} {story.many}" if c.J > _MOST else f"{c.J} {story.many}"
+    who = "the same" if c.again == "same" else "our" if first else ""
+    many = f"{_MOST} of {c.J}" if c.J > _MOST else str(c.J)
+    new = "" if who else "new "
     told = "true (violet), own (grey)" + (", pulled (blue)" if pulls else "")
     return Panel(
-        f"Study {s.who}: {who} {many}",
+        f"Study {s.who}: {who} {many} {new}{story.many}".replace("  ", " "),
         Axis(told, (0.3, right), ticked=False),
         Axis(story.effect, y, story.unit),
         tuple(marks),

@@ -58,12 +58,13 @@ class Spread(NamedTuple):
 
 
 class One(NamedTuple):
-    """The study in colour: true, own and pulled effect of each one (J,), and the average found."""
+    """The study in colour: true, own and pulled effect of each one (J,), average and tau1 found."""
 
     true: Floats
     own: Floats
     pulled: Floats
     average: float
+    tau1: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,12 +188,12 @@ def _rates(
 def _one(c: Controls, run: Studies, index: int, fixed: bool) -> One:
     """Look at one study: its people, and where the analysis puts them."""
     true, own = people_of(c, index)
-    average = own.mean(0)
+    average, tau1 = own.mean(0), float(run.sd[index, 1])
     if fixed:
-        return One(true[:, 1], own[:, 1], own[:, 1], float(average[1]))
+        return One(true[:, 1], own[:, 1], own[:, 1], float(average[1]), tau1)
     G, noise = run.fits.G[index], run.fits.sigma[index] * own_root(c.J, c.n)
     pulled = average + (own - average) @ np.linalg.solve(G + noise @ noise.T, G)
-    return One(true[:, 1], own[:, 1], pulled[:, 1], float(average[1]))
+    return One(true[:, 1], own[:, 1], pulled[:, 1], float(average[1]), tau1)
 
 
 def _spread(c: Controls, run: Studies, people: int) -> Spread:

@@ -99,7 +99,7 @@ BORROW = Predict(
             right=True,
         ),
     ),
-    {"fit": "random", "tau1": 5.0},
+    {"fit": "random", "tau1": 5.0, "person": "6"},
 )
 
 KNOWN_RHO = Predict(
@@ -109,7 +109,7 @@ KNOWN_RHO = Predict(
     (
         Choice(
             "Between .20 and .40",
-            "That would need more than a thousand people. Twenty people give anything from −.28 "
+            "That would need about 400 people. Twenty people give anything from −.28 "
             "to .85, and in 30 of 1,000 studies the fit is singular.",
             name="an estimated ρ is a finding",
         ),

@@ -65,11 +65,12 @@ def _of_borrowing(s: Scene) -> str:
             f"would count [{weight}](parameter:tau1)."
         )
     one = s.one
-    true, own, pulled = (decimal(float(v[0]), 1) for v in (one.true, one.own, one.pulled))
+    true, own, pulled = (float(effects[0]) for effects in (one.true, one.own, one.pulled))
     return (
-        f"One's own estimate counts [{weight}](parameter:tau1), and the rest is borrowed from the "
-        f"others: in study {s.who} the first of them goes from {own} to [{pulled}](model), in "
-        f"truth {true}."
+        f"One's own estimate should count [{weight}](parameter:tau1), the rest is borrowed from "
+        f"the others. Study {s.who} estimates τ₁ as {_value(s, one.tau1)} and pulls its first "
+        f"{s.story.one} from {decimal(own, 1)} to [{decimal(pulled, 1)}](model); the truth is "
+        f"{decimal(true, 1)}."
     )
 
 
