@@ -18,8 +18,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 LESSONS = (
-    "01-independence", "02-lines", "03-fan", "05-shrinkage", "06-centring", "07-levels",
-    "08-fixed-or-random", "playground",
+    "01-independence", "02-lines", "03-fan", "04-covariance", "05-shrinkage", "06-centring",
+    "07-levels", "08-fixed-or-random", "playground",
 )  # fmt: skip
 
 # A slider needs a few tiny matrix operations at a time: more threads only fight over the cores,
