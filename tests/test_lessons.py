@@ -24,7 +24,7 @@ FORBIDDEN = {
 
 
 def kind_of(path):
-    """A notebook is a lesson, by its number, or the one page that is none; anything else is wrong."""
+    """Tell a lesson, by its number, from the one page that is none; nothing else is right."""
     if path.stem == "playground":
         return "playground"
     assert re.fullmatch(r"\d\d-[a-z-]+", path.stem), f"{path.name} is no lesson and no playground"
@@ -169,12 +169,29 @@ def test_a_lesson_keeps_the_rules(path):
     assert faults(lesson, kind_of(path)) == []
 
 
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A function that executes a notebook in place, without names of those that ran before.
+
+    All have one kernel, in a folder where they can do no harm.
+    """
+    folder = {"metadata": {"path": str(tmp_path_factory.mktemp("lessons"))}}
+    client = nbclient.NotebookClient(new_notebook(), resources=folder)
+
+    def execute(lesson, still=False):
+        fresh = f"%reset -f\n%env LMMLAB_STATIC={int(still)}"
+        client.nb = new_notebook(cells=[new_code_cell(fresh), *lesson.cells])
+        client.execute(cleanup_kc=False)
+
+    with client.setup_kernel():
+        yield execute
+
+
 @pytest.mark.parametrize("still", [False, True], ids=["live", "still"])
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
-def test_a_lesson_runs_without_error_or_warning(path, still, monkeypatch, tmp_path):
-    monkeypatch.setenv("LMMLAB_STATIC", "1" if still else "0")
+def test_a_lesson_runs_without_error_or_warning(path, still, run):
     lesson = nbformat.read(path, as_version=4)
-    run(lesson, tmp_path)
+    run(lesson, still)
     outputs = [out for cell in lesson.cells if cell.cell_type == "code" for out in cell.outputs]
     for out in outputs:
         assert out.output_type != "error", "\n".join(out.traceback)
@@ -186,14 +203,17 @@ def test_a_lesson_runs_without_error_or_warning(path, still, monkeypatch, tmp_pa
         assert any("<img" in out.get("data", {}).get("text/html", "") for out in outputs)
 
 
-def test_an_error_in_a_lesson_is_seen(tmp_path):
+def test_an_error_in_a_lesson_is_seen(run):
     lesson = good()
     lesson.cells[-1].source = 'load("nosuch")'
-    run(lesson, tmp_path)
+    run(lesson)
     assert [out.output_type for out in lesson.cells[-1].outputs] == ["error"]
 
 
-def run(lesson, folder):
-    """Execute a notebook in place, in a folder where it can do no harm."""
-    client = nbclient.NotebookClient(lesson, resources={"metadata": {"path": str(folder)}})
-    client.execute()
+def test_names_of_one_lesson_are_unknown_in_the_next(run):
+    lesson = good()
+    run(lesson)
+    assert [out.output_type for out in lesson.cells[-1].outputs] == ["execute_result"]
+    lesson.cells[-3].source = "pass"
+    run(lesson)
+    assert [out.output_type for out in lesson.cells[-1].outputs] == ["error"]
