@@ -190,7 +190,7 @@ def task(name: str) -> Any:
 
 def test_predictions_have_one_right_answer_and_name_the_others() -> None:
     predictions = [t for t in lab.tasks if isinstance(t, Predict)]
-    assert len(predictions) == 3
+    assert len(predictions) == 2
     for prediction in predictions:
         assert sum(c.right for c in prediction.choices) == 1
         assert all(c.right or c.name for c in prediction.choices)
@@ -202,14 +202,35 @@ def test_the_raw_task_shows_what_it_says() -> None:
     for scene, slope in ((few, "+2.5"), (many, "+22.7")):
         value = f"{scene.slopes[0].value:+.1f}".replace("-", "−")
         assert value == slope and slope in said
-        assert f"{100 * scene.weight:.0f} %" in said
+        assert f"{100 * scene.weight:.0f}\xa0%" in said
 
 
 def test_the_other_predictions_show_what_they_say() -> None:
     averages = lab.scene(**task("average").then)
     assert averages.slopes[0].value == pytest.approx(1.2, abs=1e-10)
     assert averages.within.value == pytest.approx(-0.8, abs=1e-10)
-    assert lab.scene(**task("context").then).slopes[1].value == pytest.approx(-65.0, abs=1e-8)
+
+
+def test_the_number_of_one_line_is_what_the_lab_reports() -> None:
+    question = task("one-line")
+    scene = lab.scene(**question.then)
+    assert scene.slopes[0].value == pytest.approx(question.value, abs=1e-8)
+    assert question.value == pytest.approx(-27.0)
+    for wrong in question.mistakes:
+        assert question.answer(wrong.value).misconception == wrong.name
+
+
+@pytest.mark.parametrize("seed", range(1, 30))
+def test_a_contextual_effect_is_what_the_lab_reports(seed: int) -> None:
+    question = task("context").make(seed)
+    assert question == task("context").make(seed)
+    scene = lab.scene(**question.then)
+    assert scene.slopes[1].value == pytest.approx(question.value, abs=1e-8)
+    c = scene.controls
+    names = {m.value: m.name for m in question.mistakes}
+    assert names[c.beta_between] == "contextual is the slope between"
+    total = c.beta_between + c.beta_within
+    assert names.get(total, "contextual is the sum") == "contextual is the sum"
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ UNEQUAL = Predict(
             name="averaging is always a mistake",
         ),
         Choice(
-            "Hardly: its variance is 0.1 % larger",
+            "Hardly: its variance is 0.1\xa0% larger",
             "Yes: 1.001 times. People differ by 4 µV, and 20 trials leave an error of 1.1 µV in an "
             "average, 100 leave 0.5. What must be averaged out is people, and both do that.",
             right=True,

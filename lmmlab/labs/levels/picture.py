@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from lmmlab.engine.design import Floats
-from lmmlab.labs import _panels
+from lmmlab.labs import _numbers, _panels
 from lmmlab.labs.levels.scene import VISITS, Scene, Slope
 from lmmlab.labs.levels.stories import Window
 from lmmlab.picture.axis import cover
@@ -112,7 +112,7 @@ def _panel(
     if slope is not None:
         at = across[0] + 0.03 * (across[1] - across[0])
         top = upward[1] - 0.06 * (upward[1] - upward[0])
-        marks.append(Label(at, top, f"slope {number(slope.value)}", ROLES[slope.kind]))
+        marks.append(Label(at, top, f"slope {_numbers.slope(slope.value)}", ROLES[slope.kind]))
     return Panel(title, replace(x, limits=across), replace(y, limits=upward), tuple(marks))
 
 
@@ -139,7 +139,7 @@ def _weight(s: Scene) -> Panel:
                     Label(
                         n + (-1.5 if right else 1.5),
                         _beside(s.weight, share) + (0.04 if right and s.weight < 0.4 else 0.0),
-                        f"mixed model: {100 * s.weight:.0f} %",
+                        f"mixed model: {_numbers.percent(s.weight, 0)}",
                         "model",
                         "end" if right else "start",
                     )
@@ -191,11 +191,5 @@ def _slopes(s: Scene) -> Panel:
         marks.append(Label(of.value, ends[0, 1] - 0.1, of.kind, role, anchor))
     for row, (_, role, value, _) in enumerate(entries):
         at = min(max(value, x[0] + 0.1 * (x[1] - x[0])), x[1] - 0.1 * (x[1] - x[0]))
-        marks.append(Label(at, len(entries) - row - 0.4, number(value), role, "middle"))
+        marks.append(Label(at, len(entries) - row - 0.4, _numbers.slope(value), role, "middle"))
     return replace(panel, marks=tuple(marks))
-
-
-def number(value: float) -> str:
-    """Write a slope: "+25.0", "−40.0", "−0.80"; two digits below 10."""
-    text = f"{abs(value):.{1 if abs(value) >= 9.995 else 2}f}"
-    return text if float(text) == 0.0 else ("−" if value < 0.0 else "+") + text

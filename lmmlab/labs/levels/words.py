@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from lmmlab.labs.levels.picture import ROLES, number
+from lmmlab.labs import _numbers
+from lmmlab.labs.levels.picture import ROLES
 from lmmlab.labs.levels.scene import Scene, Slope
 
 
@@ -57,12 +58,13 @@ def _of_the_fit(s: Scene) -> str:
         return (
             "It is the same fit as with x − own average, but the coefficient of the own average "
             f"now says what it adds at the same x: {_said(s, s.slopes[1])}, "
-            f"{number(s.between.value)} less {number(s.within.value)}."
+            f"{_numbers.slope(s.between.value)} less {_numbers.slope(s.within.value)}."
         )
+    share = s.weight or 0.0
     kind = "One line through all rows" if fit == "ols" else "The mixed model with raw x"
     return (
-        f"{kind} reports {_said(s, first)}: a blend, with {_percent(s.weight)} of the slope "
-        f"between and {_percent(1.0 - (s.weight or 0.0))} of the slope within."
+        f"{kind} reports {_said(s, first)}: a blend, with {_numbers.percent(share, 0)} of the "
+        f"slope between and {_numbers.percent(1.0 - share, 0)} of the slope within."
     )
 
 
@@ -84,15 +86,11 @@ def _said(s: Scene, slope: Slope | None) -> str:
     """Write a slope with its unit in the colour of its kind."""
     assert slope is not None
     unit = f"\N{NO-BREAK SPACE}{s.story.unit}" if s.story.unit else ""
-    return f"[{number(slope.value)}{unit}]({ROLES.get(slope.kind, 'model')})"
+    return f"[{_numbers.slope(slope.value)}{unit}]({ROLES.get(slope.kind, 'model')})"
 
 
 def _plain(value: float) -> str:
-    return number(value).lstrip("+")
-
-
-def _percent(weight: float | None) -> str:
-    return f"{100.0 * (weight or 0.0):.0f}\N{NO-BREAK SPACE}%"
+    return _numbers.slope(value).lstrip("+")
 
 
 def notes(s: Scene) -> dict[str, str]:
@@ -101,7 +99,10 @@ def notes(s: Scene) -> dict[str, str]:
     if c.source == "data":
         return {}
     unit = f"\N{NO-BREAK SPACE}{s.story.unit}"
+    per = f"{s.story.unit} per {s.story.x_unit.removesuffix('s')}"
     said = {
+        "beta_within": per,
+        "beta_between": per,
         "spread_within": s.story.x_unit,
         "spread_between": s.story.x_unit,
         "tau": s.story.unit,
