@@ -82,7 +82,7 @@ def _of_the_limit(s: Scene) -> str:
         return ""
     for k, name in enumerate(("τ₀", "τ₁")):
         if s.model.G[k, k] <= 1e-8 * s.model.sigma**2 and (k == 0 or s.controls.fit != "starts"):
-            return f"The fit is singular: it says {name} = 0, no more than noise is seen."
+            return f"The fit is singular: {name} is estimated as 0, which few rows often give."
     return "The fit is singular: ρ is estimated at its limit, as is common with few people."
 
 
