@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lmmlab.engine.design import Floats
 from lmmlab.labs.blueprint.board import Board
 from lmmlab.labs.blueprint.controls import Controls
 
@@ -11,9 +12,11 @@ if TYPE_CHECKING:
     from lmmlab.labs.blueprint.scene import Estimate
 
 
-def corners(c: Controls, board: Board, estimate: Estimate | None) -> str:
+def corners(c: Controls, board: Board, alike: Floats | None, estimate: Estimate | None) -> str:
     """Say what is special about a state; nothing about an ordinary one."""
     notes = [*_of_the_board(c), *_of_nature(c, board)]
+    if alike is not None and alike.min() < -0.005:
+        notes.append("Grey: rows that go opposite ways.")
     if board.second is None:
         notes += _of_the_fit(c, estimate)
     return " ".join(notes)

@@ -130,6 +130,7 @@ def scene(controls: Controls) -> Scene:
         G = _beside(G, c.tau2**2 * np.eye(levels))
     estimate = _estimate(laid, y) if laid.second is None else None
     V = implied(G, c.sigma, laid.Z)
+    alike = correlation(V) if (np.diagonal(V) > 1e-12).all() else None
     by_second = laid.second is not None and c.order == "second"
     return Scene(
         controls=c,
@@ -139,10 +140,10 @@ def scene(controls: Controls) -> Scene:
         estimate=estimate,
         G=G,
         V=V,
-        alike=correlation(V) if (np.diagonal(V) > 1e-12).all() else None,
+        alike=alike,
         order=np.argsort(laid.second, kind="stable") if by_second else np.arange(len(y)),
         index=laid.ids.index(c.person) if c.person in laid.ids else 2 * c.visits - 1,
-        message=corners(c, laid, estimate),
+        message=corners(c, laid, alike, estimate),
     )
 
 

@@ -16,19 +16,19 @@ WHOSE = Predict(
         Choice(
             "All four: Zb is added to every row",
             "Zb is in every row, but Z is 0 wherever a column belongs to somebody else. In Cleo's "
-            "row only column C is switched on: of the four entries, her own +8.6 alone gets in.",
+            "row only column C is switched on: of the four entries, her own +9.2 alone gets in.",
             name="random effects are added to everybody",
         ),
         Choice(
             "One: hers",
-            "Yes. In Cleo's row only column C is switched on, so her own +8.6 gets in and the "
+            "Yes. In Cleo's row only column C is switched on, so her own +9.2 gets in and the "
             "other three entries are multiplied by 0.",
             right=True,
         ),
         Choice(
             "None: random effects are noise around the line",
             "Noise is drawn anew for each row; that is ε. Cleo's own start is drawn once and "
-            "switched on in all her rows: +8.6 in months 0, 6 and 12 alike.",
+            "switched on in all her rows: +9.2 in months 0, 6 and 12 alike.",
             name="random effects are noise",
         ),
     ),

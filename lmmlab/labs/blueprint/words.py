@@ -11,7 +11,8 @@ _COUNT = ("none", "one", "two", "three")
 
 def words(s: Scene) -> tuple[str, ...]:
     """Say what is now true, with the numbers in it; ``[text](role)`` carries a colour."""
-    return (_of_the_row(s), _of_the_switches(s), _of_the_pattern(s), _of_the_fit(s))
+    told = (_of_the_row(s), _of_the_switches(s), _of_the_pattern(s), _of_the_fit(s))
+    return tuple(filter(None, told))
 
 
 def _of_the_row(s: Scene) -> str:
@@ -49,8 +50,8 @@ def _of_the_pattern(s: Scene) -> str:
     kind, J, n = s.board.kind, s.board.people, s.controls.visits
     if not kind.second:
         return (
-            f"Z falls into {J} blocks, one for each person: rows of two people share no column of "
-            "it, and all that they have in common is the average."
+            f"Rows of two people share no column of Z: it falls into {J} blocks, one for each "
+            "person."
         )
     if kind.second == "clinic":
         return (
@@ -73,7 +74,7 @@ def _of_the_fit(s: Scene) -> str:
     if e is None:
         if s.board.kind.second:
             return "lmmlab cannot fit two groupings yet, so you see the truth alone."
-        return "There is nothing to set beside the truth."
+        return ""
     truth, says = s.true.of(s.index, s.board), e.parts.of(s.index, s.board)
     own = [f"own start [{decimal(says[START], 1, signed=True)}](model)"]
     if CHANGE in says:
