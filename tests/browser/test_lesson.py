@@ -146,7 +146,7 @@ def test_a_prediction_is_committed_answered_and_shown(page, voila_server):
 
 def test_a_task_is_checked_while_the_sliders_move(bench):
     page = bench.page
-    bench.get_by_role("button", name=re.compile("Question 4")).click()
+    bench.get_by_role("button", name=re.compile("Question 5")).click()
     reply = bench.locator('[data-task="ignore-the-person"] .lmm-reply')
     for name, note in (("tau0", "still count"), ("tau1", "only show noise")):
         type_in(bench, name, "0")
