@@ -13,6 +13,16 @@ import ipywidgets as w
 
 from lmmlab.teach.classroom import beliefs, decoded, read_class, table, tame, to_csv
 
+STYLE = """<style>
+.widget-html-content:has(.lmm-class) { min-width: 0; }
+.lmm-class :is(p, td, th) { line-height: 1.5; white-space: normal; }
+.lmm-class div { overflow-x: auto; }
+.lmm-class table { border-collapse: collapse; }
+.lmm-class :is(td, th) {
+  padding: 4px 16px 4px 0; min-width: 11ch; text-align: left; vertical-align: baseline;
+  border-bottom: 1px solid color-mix(in srgb, currentcolor 20%, transparent);
+}
+</style>"""
 ASK = "Choose the progress files of your students; the name of a file is the student's name."
 
 
@@ -21,16 +31,16 @@ def page() -> w.VBox:
     texts: dict[str, str] = {}
     files = w.FileUpload(accept=".json", multiple=True, description="Add files")
     clear = w.Button(description="Start anew")
-    shown = w.HTML(f"<p>{ASK}</p>")
+    shown = w.HTML(_whole(f"<p>{ASK}</p>"))
 
     def show() -> None:
         students, sentences = read_class(texts)
         common, done = beliefs(students), table(students)
         parts = [f"<p>{html.escape(sentence)}</p>" for sentence in sentences]
         parts += [f"<p>{_count(len(students), 'student')}, {_count(len(done), 'row')}.</p>"]
-        parts += ["<h2>Common misconceptions</h2>", _html(common), _link(common, "misconceptions")]
-        parts += ["<h2>Who did what</h2>", _html(done), _link(done, "class")]
-        shown.value = "".join(parts) if texts else f"<p>{ASK}</p>"
+        parts += [_html("Common misconceptions", common), _link(common, "misconceptions")]
+        parts += [_html("Who did what", done), _link(done, "class")]
+        shown.value = _whole(*parts) if texts else _whole(f"<p>{ASK}</p>")
 
     def add(_: Any) -> None:
         for file in files.value:
@@ -46,20 +56,27 @@ def page() -> w.VBox:
     return w.VBox([w.HBox([files, clear]), shown])
 
 
+def _whole(*parts: str) -> str:
+    return f'{STYLE}<div class="lmm-class">{"".join(parts)}</div>'
+
+
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def _html(rows: Sequence[Any]) -> str:
+def _html(title: str, rows: Sequence[Any]) -> str:
+    """Show a table under its title; a wide one scrolls, with the keyboard too."""
     if not rows:
-        return "<p>None.</p>"
+        return f"<h2>{title}</h2><p>None.</p>"
     names = [field.name for field in fields(rows[0])]
     head = "".join(f'<th scope="col">{name}</th>' for name in names)
     body = "".join(
         "<tr>" + "".join(f"<td>{html.escape(_cell(getattr(r, n)))}</td>" for n in names) + "</tr>"
         for r in rows
     )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    place = f'<div role="region" aria-label="{title}" tabindex="0">'
+    return f"<h2>{title}</h2>{place}{table}</div>"
 
 
 def _cell(value: Any) -> str:
