@@ -184,7 +184,7 @@ def test_one_cell_is_chosen_in_all_tables_and_pointing_chooses() -> None:
         tables = [panel.marks[0] for panel in picture.panels if isinstance(panel.marks[0], Heatmap)]
         assert len(tables) == 3 and len({table.ids for table in tables}) == 1
         assert all(table.ids.count("0-0") == 1 for table in tables)
-        (points,) = (m for m in picture.panels[4].marks if isinstance(m, Points))
+        (points,) = (m for m in picture.panels[2].marks if isinstance(m, Points))
         assert set(points.ids) <= set(tables[0].ids) and points.ids[0] == "0-0"
 
 
@@ -199,8 +199,8 @@ def test_numbers_stand_in_the_cells_where_there_is_room() -> None:
         return [m.text for m in marks if isinstance(m, Label) and m.role == "population"]
 
     assert written("hrqol", 0)[:5] == ["289", "218", "211", "203", "196"]
-    assert written("hrqol", 2)[:2] == ["1.00", ".77"]
-    assert written("sleepstudy", 2) == [".43"]
+    assert written("hrqol", 3)[:2] == ["1.00", ".77"]
+    assert written("sleepstudy", 3) == [".43"]
 
 
 def test_a_covariance_below_zero_has_another_colour() -> None:
@@ -282,9 +282,9 @@ def test_the_same_people_are_deformed() -> None:
 
 
 def test_the_share_of_a_fit_is_drawn_beside_the_truth() -> None:
-    lines = [m for m in lab.picture().panels[4].marks if isinstance(m, Line)]
+    lines = [m for m in lab.picture().panels[2].marks if isinstance(m, Line)]
     assert {line.role for line in lines} == {"truth", "model"}
-    alone = [m for m in lab.picture(fit="pairs").panels[4].marks if isinstance(m, Line)]
+    alone = [m for m in lab.picture(fit="pairs").panels[2].marks if isinstance(m, Line)]
     assert [line.role for line in alone] == ["truth"]
 
 

@@ -33,7 +33,8 @@ MOST_NUMBERS = 7
 
 def picture(s: Scene) -> Picture:
     """Draw the scene; pointing at a cell chooses it."""
-    return Picture((_covariance(s), _stack(s), _implied(s), _fitted(s), _share(s)), s.who, True)
+    panels = (_covariance(s), _stack(s), _share(s), _implied(s), _fitted(s))
+    return Picture(panels, s.who, hover=True)
 
 
 def told_by(s: Scene) -> str:
@@ -165,7 +166,8 @@ def _stack(s: Scene) -> Panel:
 def _names(s: Scene) -> tuple[str, ...]:
     """Name the terms with the numbers of the chosen cell."""
     one, other = (float(s.times[i]) for i in s.pair)
-    return ("τ₀²", f"{one + other:g}·τ₀₁", f"{one * other:g}·τ₁²", "σ²", "sum")
+    noise = "σ²" if one == other else "0·σ²"
+    return ("τ₀²", f"{one + other:g}·τ₀₁", f"{one * other:g}·τ₁²", noise, "sum")
 
 
 def _share(s: Scene) -> Panel:
