@@ -13,8 +13,10 @@ from hands import (
     says,
     slider,
     type_in,
+    until,
 )
 from lmmlab import labs
+from lmmlab.teach.tasks import Number
 
 pytestmark = pytest.mark.browser
 LESSON = "voila/render/02-lines.ipynb"
@@ -61,6 +63,23 @@ def test_a_prediction_leads_to_the_state_that_shows_it(bench):
     predict(bench, lab.tasks[0])
     says(bench, lab, **lab.tasks[0].then)
     assert bench.page.problems == []
+
+
+def test_a_number_is_typed_gets_a_hint_and_leads_to_its_state(bench):
+    page, asked = bench.page, next(t for t in lab.tasks if isinstance(t, Number))
+    card = bench.locator(f'[data-task="{asked.name}"]')
+    bench.locator(".lmm-step").nth(lab.tasks.index(asked)).click()
+    box, reply = card.get_by_role("textbox"), card.locator(".lmm-reply")
+    for given, hint in (("16", "write the sign, too"), ("16 %", "Too high. How many spreads")):
+        box.fill(given)
+        box.press("Enter")
+        until(page, reply.inner_text, lambda text, hint=hint: hint in text)
+        assert "normal curve" not in reply.inner_text()
+    box.fill(".12")
+    box.press("Enter")
+    until(page, reply.inner_text, lambda text: asked.reply in text)
+    says(bench, lab, **asked.then)
+    assert page.problems == []
 
 
 def test_a_link_opens_a_state_and_a_phone_holds_the_page(page, voila_server):
