@@ -156,7 +156,7 @@ def naive_size(effect: ArrayLike, confidence: float = 0.95) -> Floats:
     effect : array
         The design effect D, true over naive variance; 0 or more.
     confidence : float
-        What the test claims, 0.95 for a 5% test.
+        What the test claims, 0.95 for a 5 % test.
 
     Returns
     -------
@@ -197,7 +197,7 @@ def power(
     df : array
         Degrees of freedom of the test; infinite for a z test.
     confidence : float
-        0.95 for a 5% test.
+        0.95 for a 5 % test.
 
     Returns
     -------
