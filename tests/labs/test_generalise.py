@@ -197,8 +197,10 @@ def test_start_shows_the_idea() -> None:
     assert scene.bad[scene.index], "the study in colour is one that fixed effects get wrong"
     for part in ("8.8\xa0ms", "5.7\xa0ms", "45.0", "32.0", ".58", "1,000 intervals"):
         assert part in text
-    for rate, error in zip(scene.rates.coverage, scene.rates.error, strict=True):
-        assert f"{100 * rate:.1f} ± {percent(error)}" in text
+    for kind, rate, error in zip(
+        ("fixed", "random"), scene.rates.coverage, scene.rates.error, strict=True
+    ):
+        assert f"{100 * rate:.1f} ± {percent(error)}" in " ".join(lab.words(fit=kind))
 
 
 def test_words_of_the_same_people_name_two_averages() -> None:

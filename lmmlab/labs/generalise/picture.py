@@ -52,15 +52,20 @@ def _one(s: Scene) -> Panel:
     marks.append(Points(x, own, "own"))
     if pulls:
         marks.append(Points(x, pulled, "model"))
+    marks.append(Points(x[:1], own[:1], "person"))
     first = c.again == "same" or s.index == 0
-    above = min(max(own[0], pulled[0], true[0]) + gap, y[1] - 0.5 * gap)
+    ends = own[0], pulled[0], true[0]
+    sides = max(ends) + gap, min(ends) - gap  # on that side where no line is near
+    lines = np.array([one.average, story.beta[1]])
+    beside = max(sides, key=lambda at: float(np.abs(lines - at).min()))
+    beside = float(np.clip(beside, y[0] + 0.5 * gap, y[1] - 0.5 * gap))
     places = _panels.apart([one.average, story.beta[1]], 1.3 * gap, *y)
     names = (
         (f"found: {decimal(one.average, 1)}", "population"),
         (f"all {story.many}: {decimal(story.beta[1], 1)}", "truth"),
     )
     aside = last + 0.02 * right
-    marks.append(Label(0.6, float(above), story.first if first else story.other, "person"))
+    marks.append(Label(0.6, beside, story.first if first else story.other, "person"))
     marks += [Label(aside, at, *name) for at, name in zip(places, names, strict=True)]
     who = "the same" if c.again == "same" else "our" if first else ""
     many = f"{_MOST} of {c.J}" if c.J > _MOST else str(c.J)
@@ -173,8 +178,9 @@ def _trials(s: Scene) -> Panel:
         Line(np.array([[2.0, 100.0]]), np.full((1, 2), floor), "parameter:tau1", dashed=True)
     ]
     rows = (("new", new, "truth"), ("the same", same, "parameter:sigma"))
-    beside = [new[-1] + 0.08 * top, floor - 0.07 * top, same[-1] - 0.06 * top]
-    places = _panels.apart(beside, 0.075 * top, 0.0, top)
+    foot = -0.06 * top
+    beside = [new[-1] + 0.08 * top, floor - 0.07 * top, same[-1] - 0.09 * top]
+    places = _panels.apart(beside, 0.075 * top, foot - 0.04 * top, top)
     for k, (name, curve, role) in enumerate(rows):
         inside = np.where(curve <= top, curve, np.nan)
         active = name.startswith(c.again) or name.endswith(c.again)
@@ -189,14 +195,14 @@ def _trials(s: Scene) -> Panel:
     return Panel(
         "What more measurements buy",
         Axis("measurements of each kind, n", (0.0, 102.0), whole=True),
-        Axis("standard error", (0.0, top), story.unit),
+        Axis("standard error", (foot, top), story.unit),
         tuple(marks),
         aspect=1.6,
     )
 
 
 def _sizes(s: Scene) -> Panel:
-    """Show where the middle 90 % of estimates lie, for studies of four sizes."""
+    """Show where nine in ten estimates lie, for studies of four sizes."""
     story, rho = s.story, s.controls.look == "rho"
     found = [v for one in s.sizes for v in (one.low, one.high, s.everybody) if v is not None]
     if rho:
@@ -216,7 +222,7 @@ def _sizes(s: Scene) -> Panel:
     symbol = "ρ" if rho else "τ₁"
     return Panel(
         f"How well is {symbol} known?",
-        Axis(f"{symbol} estimated, the middle 90 %", x, "" if rho else story.unit),
+        Axis(f"{symbol} estimated, the middle 90\N{NO-BREAK SPACE}%", x, "" if rho else story.unit),
         Axis("", (0.3, 4.7), ticked=False),
         tuple(marks),
         weight=1.3,

@@ -105,7 +105,7 @@ BORROW = Predict(
 KNOWN_RHO = Predict(
     "known-rho",
     "The true ρ is .30. A thousand studies of 20 people estimate it. Between which values do the "
-    "middle 90 % of these estimates lie?",
+    "middle 90\N{NO-BREAK SPACE}% of these estimates lie?",
     (
         Choice(
             "Between .20 and .40",
@@ -165,7 +165,11 @@ def _narrow(c: Controls, s: Scene) -> tuple[bool, str]:
     wide = s.now.high - s.now.low
     if wide <= 0.4:
         return True, f"So many people it takes: with J = {c.J} the range is {corr(wide)} wide."
-    return False, f"With J = {c.J} the middle 90 % are {decimal(wide, 2)} wide. Take more people."
+    return (
+        False,
+        f"With J = {c.J} the middle 90\N{NO-BREAK SPACE}% are {decimal(wide, 2)} wide. Take more "
+        "people.",
+    )
 
 
 TASKS = (
@@ -186,8 +190,8 @@ TASKS = (
     ),
     Do(
         "narrow",
-        "Look at ρ. How many people does it take until the middle 90 % of estimates are at most "
-        ".40 wide?",
+        "Look at ρ. How many people does it take until the middle 90\N{NO-BREAK SPACE}% of "
+        "estimates are at most .40 wide?",
         _narrow,
     ),
 )

@@ -22,55 +22,43 @@ def _value(s: Scene, value: float) -> str:
 def _of_reruns(s: Scene) -> str:
     """Say how far reruns are apart, and where they gather."""
     c, many = s.controls, s.story.many
-    trials = f"[{decimal(s.within, 1)}](parameter:sigma)"
+    apart = f"[{_value(s, s.honest)}](truth) (one sd)"
     if c.again == "new":
         return (
-            f"Rerun with {c.J} new {many}, the average differs by [{_value(s, s.honest)}](truth) "
-            f"(one sd) from study to study: its variance is [{decimal(s.between, 1)}]"
-            f"(parameter:tau1) from who takes part plus {trials} from the noise."
+            f"Rerun with {c.J} new {many}, the average differs by {apart} from study to study: "
+            f"a variance of [{decimal(s.between, 1)}](parameter:tau1) comes of who takes part, and "
+            f"[{decimal(s.within, 1)}](parameter:sigma) of noise."
         )
     return (
-        f"Rerun with the same {c.J} {many}, the average differs by [{_value(s, s.honest)}](truth) "
-        f"(one sd): only the noise is new. It gathers around [{said(s, s.target or 0.0)}]"
-        f"(population), the average of these {many}; over all {many} it is "
-        f"[{said(s, s.story.beta[1])}](truth)."
+        f"Rerun with the same {c.J} {many}, the average differs by {apart}: only the noise is new. "
+        f"It gathers around [{said(s, s.target or 0.0)}](population), the average of these {many}; "
+        f"over all {many} it is [{said(s, s.story.beta[1])}](truth)."
     )
 
 
 def _of_intervals(s: Scene) -> str:
-    """Say what two analyses believe, and how often their intervals hold the target."""
-    r, many = s.rates, s.story.many
-    (fixed, mixed), whom = r.se, "all" if s.controls.again == "new" else "these"
-    held = [
-        f"{decimal(100 * p, 1)} ± {percent(e)}" for p, e in zip(r.coverage, r.error, strict=True)
-    ]
+    """Say what the analysis believes, and how often its intervals hold the target."""
+    r, many, fixed = s.rates, s.story.many, s.controls.fit == "fixed"
+    k, whom = (0 if fixed else 1), "all" if s.controls.again == "new" else "these"
+    held, error = float(r.coverage[k]), float(r.error[k])
     return (
-        f"As fixed effects, {many} give a standard error of {_value(s, fixed)}, and [{held[0]}]"
-        f"({_verdict(r.coverage[0])}) of {STUDIES:,} intervals hold the average of {whom} {many}; "
-        f"as random effects, {_value(s, mixed)} and [{held[1]}]({_verdict(r.coverage[1])}). "
-        "Promised are 95\N{NO-BREAK SPACE}%."
+        f"As {'fixed' if fixed else 'random'} effects, {many} give a standard error of "
+        f"{_value(s, r.se[k])} on average, and [{decimal(100.0 * held, 1)} ± {percent(error)}]"
+        f"({'bad' if held < 0.92 else 'model'}) of {STUDIES:,} intervals hold the average of "
+        f"{whom} {many}; promised are 95\N{NO-BREAK SPACE}%."
     )
-
-
-def _verdict(coverage: float) -> str:
-    return "bad" if coverage < 0.92 else "model"
 
 
 def _of_borrowing(s: Scene) -> str:
     """Say how much one's own effect counts."""
-    weight = f"λ\N{NO-BREAK SPACE}= {corr(s.weight)}"
+    weight, one = f"[λ\N{NO-BREAK SPACE}= {corr(s.weight)}](parameter:tau1)", s.one
     if s.controls.fit == "fixed":
-        return (
-            f"Fixed effects borrow nothing: one's own estimate counts fully. In a mixed model it "
-            f"would count [{weight}](parameter:tau1)."
-        )
-    one = s.one
+        return f"They borrow nothing from each other; as random effects, each would keep {weight}."
     true, own, pulled = (float(effects[0]) for effects in (one.true, one.own, one.pulled))
     return (
-        f"One's own estimate should count [{weight}](parameter:tau1), the rest is borrowed from "
-        f"the others. Study {s.who} estimates τ₁ as {_value(s, one.tau1)} and pulls its first "
-        f"{s.story.one} from {decimal(own, 1)} to [{decimal(pulled, 1)}](model); the truth is "
-        f"{decimal(true, 1)}."
+        f"Each should keep {weight} of what sets its own estimate apart. Study {s.who} estimates "
+        f"τ₁ as {_value(s, one.tau1)} and pulls its first {s.story.one} from {decimal(own, 1)} to "
+        f"[{decimal(pulled, 1)}](model); the truth is {decimal(true, 1)}."
     )
 
 
