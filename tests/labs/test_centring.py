@@ -7,9 +7,9 @@ import pytest
 
 from lmmlab import labs, lmm, load
 from lmmlab.labs._lab import Predict
+from lmmlab.labs._numbers import decimal
 from lmmlab.labs.centring import days, groups
 from lmmlab.labs.centring.picture import picture
-from lmmlab.labs.centring.table import number
 from lmmlab.picture.words import plain
 
 lab = labs.centring
@@ -159,7 +159,7 @@ def test_words_have_the_numbers_of_the_scene(state: dict[str, Any]) -> None:
     scene, said = lab.scene(**state), " ".join(lab.words(**state))
     now = scene.days.now
     numbers = (f"{now.beta[0]:.1f}", f"{now.tau[0]:.1f}", f"{now.deviance:.3f}")
-    for text in (*numbers, number(scene.days.free.rho, 2, signed=True)):
+    for text in (*numbers, decimal(scene.days.free.rho, 2, signed=True)):
         assert text in said
     assert f"{abs(now.b[scene.index, 0]):.1f}" in said
 
@@ -168,7 +168,7 @@ def test_words_have_the_numbers_of_the_scene(state: dict[str, Any]) -> None:
 def test_words_of_groups_have_the_numbers(centring: str) -> None:
     state = {"source": "groups", "centring": centring}
     now, said = lab.scene(**state).groups.now, " ".join(lab.words(**state))
-    for text in (number(now.beta[1], 2), f"{now.beta[0]:.2f}", f"{now.tau:.2f}"):
+    for text in (decimal(now.beta[1], 2), f"{now.beta[0]:.2f}", f"{now.tau:.2f}"):
         assert text in said
 
 
@@ -210,7 +210,7 @@ def test_predictions_have_one_right_answer_and_a_reply_to_each() -> None:
 
 def test_the_replies_show_what_they_say() -> None:
     asked = task("sign-of-rho")
-    rho = [number(lab.scene(origin=c).days.free.rho, 2, signed=True) for c in (2.0, -3.0)]
+    rho = [decimal(lab.scene(origin=c).days.free.rho, 2, signed=True) for c in (2.0, -3.0)]
     assert rho[0] in asked.text
     assert all(rho[1] in c.reply for c in asked.choices)
 
@@ -227,8 +227,8 @@ def test_the_replies_show_what_they_say() -> None:
 
     asked = task("own-means")
     scene = lab.scene(**asked.then)
-    assert number(scene.groups.raw.beta[1], 2) in asked.text
-    assert all(number(scene.groups.now.beta[1], 2) in c.reply for c in asked.choices)
+    assert decimal(scene.groups.raw.beta[1], 2) in asked.text
+    assert all(decimal(scene.groups.now.beta[1], 2) in c.reply for c in asked.choices)
 
 
 @pytest.mark.parametrize(
@@ -261,3 +261,14 @@ def test_the_equation_is_that_of_the_chosen_data() -> None:
     for centring, zero in (("raw", "c = 0"), ("grand", "c = 5.11"), ("group", "own mean")):
         text = said(source="groups", centring=centring)
         assert zero in text and "day" not in text
+
+
+def test_the_number_is_the_intercept_of_the_lab() -> None:
+    question = next(t for t in lab.tasks if t.name == "intercept")
+    there = lab.scene(**question.then).days.now.beta
+    assert question.value == pytest.approx(there[0], abs=0.01)
+    assert f"{there[0]:.1f} ms" in question.reply
+    start = lab.scene(origin=0.0).days.now.beta
+    assert f"{start[0]:.1f} ms" in question.text and f"{start[1]:.2f} ms a day" in question.text
+    for wrong in question.mistakes:
+        assert question.answer(wrong.value).misconception == wrong.name

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from lmmlab.labs._numbers import decimal
 from lmmlab.labs.centring import days, groups
 
 
@@ -59,11 +60,5 @@ def of_groups(n: int, before: groups.Reading, now: groups.Reading) -> tuple[Row,
 
 
 def _row(name: str, role: str, before: float, now: float, digits: int) -> Row:
-    texts = [number(value, digits, signed="ρ" in name) for value in (before, now)]
+    texts = [decimal(value, digits, signed="ρ" in name) for value in (before, now)]
     return Row(name, role, *texts, moved=texts[0] != texts[1])
-
-
-def number(value: float, digits: int, *, signed: bool = False) -> str:
-    """Write a number with a real minus sign, and no minus before zero."""
-    value = round(value, digits) + 0.0
-    return f"{value:{'+' if signed and value else ''}.{digits}f}".replace("-", "−")

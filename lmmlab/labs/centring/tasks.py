@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from lmmlab.labs._lab import Choice, Do, Predict
+from lmmlab.labs._lab import Choice, Do, Mistake, Number, Predict
+from lmmlab.labs._numbers import decimal, percent
 from lmmlab.labs.centring.controls import Controls
 from lmmlab.labs.centring.scene import Scene
-from lmmlab.labs.centring.table import number
 
 SIGN_OF_RHO = Predict(
     "sign-of-rho",
@@ -16,11 +16,13 @@ SIGN_OF_RHO = Predict(
             "Still +0.48: it describes these people",
             "That takes ρ for a property of people. It compares their change with their height on "
             "one day, and the order of heights differs from day to day. On day −3 it is −0.55.",
+            name="ρ is a property of people",
         ),
         Choice(
             "0: counting from another day removes correlation",
             "That holds for one special zero only, near day −0.3. In general the zero moves ρ, and "
             "it can go to either side of 0. On day −3 it is −0.55.",
+            name="another zero removes ρ",
         ),
         Choice(
             "Below 0: drawn back, the lines have crossed",
@@ -41,11 +43,13 @@ WHAT_GAINS = Predict(
             "It got better: centring helps it to fit",
             "That takes centring for an improvement. Look at the criterion and at the noise: they "
             "are the same to the last digit. The same lines are read on another day.",
+            name="centring improves the fit",
         ),
         Choice(
             "It got worse: it is less sure, and its effects are tangled",
             "The larger error belongs to another question, the average on day 4.5, where drivers "
             "differ more. The error of the slope and the criterion are the same.",
+            name="a larger error is a worse model",
         ),
         Choice(
             "Nothing: it is the same model, read on another day",
@@ -57,6 +61,48 @@ WHAT_GAINS = Predict(
     {"origin": 4.5},
 )
 
+
+def _intercept(start: float, change: float, day: int) -> Number:
+    """Ask for the intercept when the zero of time is another day."""
+    value = start + day * change
+    how = f"{decimal(start, 1)} + {day} · {decimal(change, 2)} = {decimal(value, 1)} ms."
+    mistakes = (
+        Mistake(
+            start, "the intercept stays",
+            f"The line stays. The intercept is its height at the zero, and that moved: {how}",
+        ),
+        Mistake(
+            start - day * change, "the zero is moved the wrong way",
+            f"On a later day the line is higher, as drivers slow down: {how}",
+        ),
+        Mistake(
+            start + change, "one day's change is added",
+            f"The zero moves by {day} days, and each adds {decimal(change, 2)} ms: {how}",
+        ),
+        Mistake(
+            day * change, "the change alone",
+            f"That is how much the line rises until day {day}. It starts at {decimal(start, 1)}: "
+            f"{how}",
+        ),
+    )  # fmt: skip
+    return Number(
+        "intercept",
+        f"With the zero on day 0 the intercept is {decimal(start, 1)} ms, and the average slows by "
+        f"{decimal(change, 2)} ms a day. Now the zero is day {day}. What is the intercept?",
+        value=value,
+        reply=f"The height of the same line on day {day}: {how}",
+        tolerance=1.0,
+        unit="ms",
+        mistakes=mistakes,
+        limits=(0.0, 1000.0),
+        then={"origin": float(day)},
+        too_low="Follow the line of the average to the new zero.",
+        too_high="Follow the line of the average to the new zero.",
+    )
+
+
+INTERCEPT = _intercept(251.405, 10.467, 6)
+
 FORCE_RHO = Predict(
     "force-rho",
     "On day 0 ρ is only +0.07. To keep things simple somebody forces it to 0, and later counts the "
@@ -66,11 +112,13 @@ FORCE_RHO = Predict(
             "Nothing: centring never changes the fit",
             "It does not, while ρ is free. Forced to 0, it is a claim about one day. On day 4.5 "
             "the claim is badly wrong: the criterion is worse by 9.921.",
+            name="centring never changes the fit",
         ),
         Choice(
             "It hardly matters: a correlation of 0 is a neutral simplification",
             "It was nearly so on day 0, where it cost 0.041. On day 4.5, where the data say +0.75, "
             "it costs 9.921. There is no zero correlation as such, only one on some day.",
+            name="ρ = 0 is a neutral simplification",
         ),
         Choice(
             "It fits worse: now ρ is 0 on a day on which it should be +0.75",
@@ -91,6 +139,7 @@ OWN_MEANS = Predict(
             "The same, −0.30: centring only moves the intercept",
             "That holds for one zero that all groups share. With a zero for each group the "
             "differences between group means leave x. The slope is −1.03 now.",
+            name="group means move the intercept only",
         ),
         Choice(
             "How rows of one group differ",
@@ -102,6 +151,7 @@ OWN_MEANS = Predict(
             "How the means of groups differ",
             "The other way round: after subtracting its mean, every group has a mean of 0 in x, so "
             "x tells nothing about groups. The slope is −1.03, near the truth of −1 inside groups.",
+            name="group-mean centring compares groups",
         ),
     ),
     {"source": "groups", "centring": "group"},
@@ -116,9 +166,8 @@ def _no_correlation(c: Controls, s: Scene) -> tuple[bool, str]:
     rho = s.days.free.rho
     if abs(rho) < 0.02:
         return True, "Here the lines lie closest together, and only here is ρ = 0 true to the data."
-    return False, (
-        f"ρ is {number(rho, 2, signed=True)} here; go {'back' if rho > 0.0 else 'forward'} in time."
-    )
+    way = "back" if rho > 0.0 else "forward"
+    return False, f"ρ is {decimal(rho, 2, signed=True)} here; go {way} in time."
 
 
 def _one_slope(c: Controls, s: Scene) -> tuple[bool, str]:
@@ -128,18 +177,17 @@ def _one_slope(c: Controls, s: Scene) -> tuple[bool, str]:
         return False, "Group means answer the question inside groups anyway; count x otherwise."
     gap = abs(s.groups.raw.beta[1] - s.groups.inside.beta[1])
     if gap < 0.1:
-        return True, (
-            f"With {c.rows} rows a group, {1.0 - s.groups.now.between:.0%} of the raw slope comes "
-            "from inside groups."
-        )
+        share = percent(1.0 - s.groups.now.between, 0)
+        return True, f"With {c.rows} rows a group, {share} of the raw slope comes from inside."
     return False, (
-        f"The raw slope is {number(s.groups.raw.beta[1], 2)}, that inside groups "
-        f"{number(s.groups.inside.beta[1], 2)}; bring them within 0.1."
+        f"The raw slope is {decimal(s.groups.raw.beta[1], 2)}, that inside groups "
+        f"{decimal(s.groups.inside.beta[1], 2)}; bring them within 0.1."
     )
 
 
 TASKS = (
     SIGN_OF_RHO,
+    INTERCEPT,
     WHAT_GAINS,
     FORCE_RHO,
     OWN_MEANS,

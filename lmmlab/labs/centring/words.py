@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from lmmlab.labs._numbers import decimal
+from lmmlab.labs._numbers import decimal, ms, percent
 from lmmlab.labs.centring import days, groups
 from lmmlab.labs.centring.scene import Days, Groups, Scene
-from lmmlab.labs.centring.table import number
 
 
 def words(s: Scene) -> tuple[str, ...]:
@@ -31,7 +30,7 @@ def _read(d: Days) -> str:
 
 def _together(d: Days) -> str:
     """Say what the correlation is at this zero, or what forcing it to 0 claims."""
-    rho = f"[ρ = {number(d.free.rho, 2, signed=True)}](parameter:rho)"
+    rho = f"[ρ = {decimal(d.free.rho, 2, signed=True)}](parameter:rho)"
     day = named(d.free.origin)
     if d.forced:
         return (
@@ -74,19 +73,20 @@ def _fit(d: Days) -> str:
 
 def _asked(s: Scene, g: Groups) -> str:
     """Say which question the slope answers."""
-    slope = f"[{number(g.now.beta[1], 2)}](parameter:beta)"
-    truth = f"[{number(groups.WITHIN, 0)}](truth)"
+    slope = f"[{decimal(g.now.beta[1], 2)}](parameter:beta)"
+    truth = f"[{decimal(groups.WITHIN, 0)}](truth)"
     if s.controls.centring == "group":
         return (
             "Each row is compared with the mean of its own group, so the slope answers a question "
             f"inside groups: one more of x goes with {slope} in y; the truth there is {truth}."
         )
-    inside = number(g.inside.beta[1], 2)
+    inside, shares = decimal(g.inside.beta[1], 2), (1.0 - g.now.between, g.now.between)
+    own, other = (percent(share, 0) for share in shares)
     return (
-        f"The slope {slope} mixes two questions: it takes {1.0 - g.now.between:.0%} of the slope "
-        f"inside groups, {inside}, and {g.now.between:.0%} of that between group means, "
-        f"{number(g.between[0], 2)}; the truths are {truth} and "
-        f"[+{number(groups.BETWEEN, 0)}](truth)."
+        f"The slope {slope} mixes two questions: it takes {own} of the slope "
+        f"inside groups, {inside}, and {other} of that between group means, "
+        f"{decimal(g.between[0], 2)}; the truths are {truth} and "
+        f"[+{decimal(groups.BETWEEN, 0)}](truth)."
     )
 
 
@@ -98,7 +98,7 @@ def _intercept(g: Groups, centring: str) -> str:
         "group": "for each group at its own mean of x",
     }[centring]
     return (
-        f"The intercept, [{number(g.now.beta[0], 2)}](parameter:beta), is read {where}; groups "
+        f"The intercept, [{decimal(g.now.beta[0], 2)}](parameter:beta), is read {where}; groups "
         f"differ there by [τ₀ = {g.now.tau:.2f}](parameter:tau0)."
     )
 
@@ -114,7 +114,7 @@ def _changed(s: Scene, g: Groups) -> str:
         )
     return (
         "Each group has its own zero, and that is another model: how groups differ in x is no "
-        f"longer explained, and the slope of raw x was {number(g.raw.beta[1], 2)}."
+        f"longer explained, and the slope of raw x was {decimal(g.raw.beta[1], 2)}."
     )
 
 
@@ -122,11 +122,6 @@ def named(day: float) -> str:
     """Name a day, ``"day 4.5"``; number and word stay on one line."""
     text = f"{day:.1f}".removesuffix(".0").replace("-", "−")
     return f"day\N{NO-BREAK SPACE}{'0' if text == '−0' else text}"
-
-
-def ms(value: float) -> str:
-    """Write milliseconds; number and unit stay on one line."""
-    return f"{value:.1f}\N{NO-BREAK SPACE}ms"
 
 
 def _aside(b: float) -> str:
