@@ -1,6 +1,9 @@
 """The playground: presets reproduce the plan of concepts, estimates those of `lmm` on its data."""
 
+import re
+from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import numpy as np
 import pandas as pd
@@ -16,6 +19,7 @@ from lmmlab.labs.playground.stories import NATURE, STORIES
 from lmmlab.picture.marks import Ellipse, Heatmap, Line, Points, Segments
 
 lab = labs.playground
+GUIDE = Path(__file__).parents[2] / "docs" / "teaching.md"
 FORMULAS = {
     "starts": "y ~ t + (1 | person)",
     "uncorrelated": "y ~ t + (t || person)",
@@ -342,3 +346,13 @@ def test_all_controls_are_in_a_link_and_checked() -> None:
     with pytest.raises(LMMError, match="story must be one of"):
         lab.scene(story="none")
     assert lab.tasks == ()
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_the_guide_links_to_the_preset(story: str) -> None:
+    links = re.findall(r"\[the story\]\(playground\.ipynb\??([^)]*)\)", GUIDE.read_text("utf-8"))
+    linked = [dict(parse_qsl(query)) for query in links]
+    (found,) = (link for link in linked if link.get("story", "bp") == story)
+    defaults = {spec.name: spec.default for spec in lab.specs}
+    taken = {name: type(defaults[name])(text) for name, text in found.items()}
+    assert lab.controls(**taken) == lab.controls(**told(story))
