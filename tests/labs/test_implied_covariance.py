@@ -214,7 +214,7 @@ def test_the_words_tell_the_numbers_of_the_scene() -> None:
     words = lab.words()
     assert words[0] == (
         "The visits at months 3 and 12 have a covariance of 212.0: 225.0 from own starts, −36.0 "
-        "from starts and slopes that go together and 23.0 from own slopes."
+        "from how starts and slopes go together and 23.0 from own slopes."
     )
     s = lab.scene()
     assert "correlate .70; over all pairs that goes from .64 (months 0 and 12) to .79" in words[1]

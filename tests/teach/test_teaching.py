@@ -48,7 +48,14 @@ def asked_for(link):
     return name, {key: kinds[key](text) for key, text in values.items()}
 
 
-SECTIONS = ("clustering", "overconfidence", "trajectories", "fan", "shrinkage")
+SECTIONS = (
+    "clustering",
+    "overconfidence",
+    "trajectories",
+    "fan",
+    "implied_covariance",
+    "shrinkage",
+)
 NUMBERS = [(lab, t) for lab in SECTIONS for t in getattr(labs, lab).tasks if isinstance(t, Number)]
 
 

@@ -135,7 +135,8 @@ def _stack(s: Scene) -> Panel:
     ends = np.cumsum(np.nan_to_num(parts))
     starts = ends - np.nan_to_num(parts)
     top = s.story.top
-    low, high = cover((-0.2 * top, top), starts, ends, step=0.2 * top)
+    low, high = cover((0.0, top), starts, ends, step=0.2 * top)
+    low -= 0.2 * top  # room for the names
     total = float(ends[-1])
     marks: list[Mark] = [
         Bars(np.array([float(i)]), starts[i : i + 1], starts[i : i + 1] + parts[i], 0.66, role)

@@ -21,7 +21,7 @@ def _pair(s: Scene, j: int, k: int) -> str:
 def _of_the_cell(s: Scene) -> str:
     """Take the chosen cell apart, as far as V is built."""
     j, k = s.pair
-    names = ("own starts", "starts and slopes that go together", "own slopes", "noise")
+    names = ("own starts", "how starts and slopes go together", "own slopes", "noise")
     within = {0} if s.alike else {0, 1, 2}
     within |= {3} if j == k else set()
     parts = [

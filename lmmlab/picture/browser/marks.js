@@ -57,7 +57,8 @@ const SHAPES = {
     set(e, i, { X, Y, V }) {
       const columns = X.length - 1;
       const [r, c] = [Math.floor(i / columns), i % columns];
-      box(e, X[c], X[c + 1], Y[r], Y[r + 1]);
+      // whole pixels, so that neighbours meet
+      box(e, ...[X[c], X[c + 1], Y[r], Y[r + 1]].map(Math.round));
       e.style.display = V[i] === V[i] ? "" : "none";
       e.setAttribute("fill-opacity", Math.round(1e3 * Math.min(Math.max(V[i], 0), 1)) / 1e3 || 0);
     },
