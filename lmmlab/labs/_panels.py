@@ -340,7 +340,12 @@ def sd_over_time(
 
 
 def rows(
-    title: str, axis: Axis, entries: Sequence[tuple[str, str, float, float]], zero: str = ""
+    title: str,
+    axis: Axis,
+    entries: Sequence[tuple[str, str, float, float]],
+    zero: str = "",
+    *,
+    above: bool = False,
 ) -> Panel:
     """Show bars of one sd to either side of a centre, one row each, named at the left.
 
@@ -352,7 +357,10 @@ def rows(
     entries : sequence of (name, role, centre, sd)
     zero : str
         The role of an upright line at 0, or empty.
+    above : bool
+        Write names above the centres, not at the left.
     """
+    low, high = axis.limits
     top = len(entries)
     marks: list[Mark] = []
     if zero:
@@ -363,8 +371,11 @@ def rows(
         marks += [
             _bar(centre - sd, y, centre + sd, y, role),
             Points(np.array([centre]), np.array([y]), role, bold=True),
-            Label(axis.limits[0], y + 0.33, name, role),
+            Label(low, y + 0.33, name, role),
         ]
+        if above:
+            near = min(max(centre, 0.7 * low + 0.3 * high), 0.3 * low + 0.7 * high)
+            marks[-1] = Label(near, y + 0.33, name, role, "middle")
     return Panel(title, axis, Axis("", (0.3, top + 0.7), ticked=False), tuple(marks), aspect=1.6)
 
 

@@ -133,12 +133,12 @@ def _costs(s: Scene) -> Panel:
         Line(unequal[None], curve[None, :, 1], MEANS, bold=True),
         Points(here, now[:1], TRIALS, bold=True),
         Points(here, now[1:], MEANS, bold=True),
-        Label(100.0, rows, "every trial the same", TRIALS, "end"),
+        Label(2.0, rows, "every trial the same", TRIALS),
         Label(100.0, people, "averages", MEANS, "end"),
     ]
     return Panel(
         "Variance, over the smallest possible",
-        Axis("how unequal the numbers of trials are", (0.0, 101.0), "%"),
+        Axis("how unequal the numbers are", (0.0, 101.0), "%"),
         Axis("times", (0.5, high)),
         tuple(marks),
         aspect=1.5,

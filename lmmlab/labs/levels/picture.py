@@ -166,7 +166,11 @@ def _slopes(s: Scene) -> Panel:
     for slope in s.slopes:
         role = ROLES.get(slope.kind, "model")
         what = {"context": "contextual", "blend": "a blend"}.get(slope.kind, slope.kind)
-        entries.append((f"{slope.column}: {what}", role, slope.value, slope.se or 0.0))
+        said = f"{slope.column}: {what}, {_numbers.slope(slope.value)}"
+        if slope.se is not None:
+            digits = 1 if abs(slope.value) >= 9.995 else 2
+            said += f" ± {_numbers.decimal(slope.se, digits)}"
+        entries.append((said, role, slope.value, slope.se or 0.0))
     reach = np.array([value + sign * se for *_, value, se in entries for sign in (-1.0, 1.0)])
     low, high, step = s.story.slopes
     unit = f"{s.story.unit} per {s.story.x_unit.removesuffix('s')}" if s.story.unit else ""
@@ -176,7 +180,7 @@ def _slopes(s: Scene) -> Panel:
     if not entries:
         text = Label(sum(x) / 2, 0.5, "no slope to report", "own", "middle")
         return Panel(title, axis, Axis("", (0.0, 1.0), ticked=False), (text,), aspect=1.6)
-    panel = _panels.rows(title, axis, entries, zero="guide")
+    panel = _panels.rows(title, axis, entries, zero="guide", above=True)
     marks, ends = list(panel.marks), np.array([panel.y.limits])
     pair = [of for of in (s.within, s.between) if of is not None and x[0] <= of.value <= x[1]]
     pair.sort(key=lambda of: of.value)
@@ -189,7 +193,4 @@ def _slopes(s: Scene) -> Panel:
         if of.value < x[0] + 0.12 * wide or of.value > x[1] - 0.12 * wide:
             anchor = "start" if of.value < x[0] + 0.12 * wide else "end"
         marks.append(Label(of.value, ends[0, 1] - 0.1, of.kind, role, anchor))
-    for row, (_, role, value, _) in enumerate(entries):
-        at = min(max(value, x[0] + 0.1 * (x[1] - x[0])), x[1] - 0.1 * (x[1] - x[0]))
-        marks.append(Label(at, len(entries) - row - 0.4, _numbers.slope(value), role, "middle"))
     return replace(panel, marks=tuple(marks))

@@ -98,20 +98,19 @@ def notes(s: Scene) -> dict[str, str]:
     c = s.controls
     if c.source == "data":
         return {}
-    unit = f"\N{NO-BREAK SPACE}{s.story.unit}"
-    per = f"{s.story.unit} per {s.story.x_unit.removesuffix('s')}"
+    per = f"in {s.story.unit} per {s.story.x_unit.removesuffix('s')}"
     said = {
         "beta_within": per,
         "beta_between": per,
-        "spread_within": s.story.x_unit,
-        "spread_between": s.story.x_unit,
-        "tau": s.story.unit,
-        "sigma": s.story.unit,
+        "spread_within": f"in {s.story.x_unit}",
+        "spread_between": f"in {s.story.x_unit}",
+        "tau": f"in {s.story.unit}",
+        "sigma": f"in {s.story.unit}",
     }
     if s.estimated and c.fit != "ols":
         said |= {
-            "tau": f"estimate: {s.tau:.1f}{unit}",
-            "sigma": f"estimate: {s.sigma:.1f}{unit}",
+            "tau": f"in {s.story.unit}; estimate {s.tau:.1f}",
+            "sigma": f"in {s.story.unit}; estimate {s.sigma:.1f}",
         }
     return said
 
