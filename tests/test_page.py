@@ -208,6 +208,15 @@ def test_the_gallery_draws_each_lab_in_both_themes():
         assert gallery.draw("shrinkage", theme) is gallery.draw("shrinkage", theme)
 
 
+def test_pictures_of_all_cards_have_the_shape_of_the_card():
+    css = next(Path(gallery.__file__).parent.rglob("page.css")).read_text("utf-8")
+    assert "aspect-ratio: 5 / 4;" in css and gallery.ASPECT == 5 / 4
+    for card in gallery.cards(app.lessons_folder()):
+        box = re.search(rb'viewBox="0 0 ([0-9.]+) ([0-9.]+)"', gallery.draw(card.lab, "light"))
+        width, height = map(float, box.groups())
+        assert width / height == pytest.approx(5 / 4, rel=0.03), card.lab
+
+
 def test_each_lesson_describes_itself():
     cards = gallery.cards(app.lessons_folder())
     assert [Path(card.file).stem for card in cards] == list(app.LESSONS)

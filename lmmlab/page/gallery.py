@@ -24,6 +24,7 @@ from lmmlab.app import LESSONS
 from lmmlab.picture.palette import colour
 
 PICTURE_URL = "lmmlab/picture/"
+ASPECT = 5 / 4  # of a picture, as in page.css
 
 # matplotlib keeps its settings in one global place: one picture is drawn at a time, and not in
 # the thread that answers everybody.
@@ -80,6 +81,8 @@ def describe(page_config: dict[str, Any], **page: Any) -> dict[str, Any]:
 def draw(name: str, theme: str) -> bytes:
     """Draw the first panel of a lab as SVG: the whole figure would be too small to read.
 
+    All are as wide for their height as the card has room, whatever they are in the lab.
+
     Parameters
     ----------
     name : str
@@ -92,7 +95,7 @@ def draw(name: str, theme: str) -> bytes:
     from lmmlab.picture.static import figure
 
     picture = getattr(labs, name).picture()
-    panel = replace(picture, panels=picture.panels[:1])
+    panel = replace(picture, panels=(replace(picture.panels[0], aspect=ASPECT),))
     svg = BytesIO()
     figure(panel, theme=theme, width=5.2).savefig(svg, format="svg", metadata={"Date": None})
     return svg.getvalue()
