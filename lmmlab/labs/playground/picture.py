@@ -59,7 +59,7 @@ def _over_time(s: Scene) -> Panel:
         truth=(average, true),
         visits=(s.people.day[mine], s.people.y[mine]),
         names=names,
-        title=f"Each {story.one} over time",
+        title=f"Each {story.one}, {story.row} by {story.row}",
     )
 
 
@@ -100,7 +100,7 @@ def _sd(s: Scene) -> Panel:
     high = panel.y.limits[1]
     at, foot, top = np.array([end]), np.zeros(1), np.array([high])
     last = Segments(at, foot, at, top, "guide", dashed=True)
-    said = Label(1.02 * end, 0.95 * high, "the study is over", "guide")
+    said = Label(1.02 * end, 0.05 * high, "the study is over", "guide")
     return replace(panel, marks=(last, *panel.marks, said))
 
 

@@ -121,7 +121,7 @@ STORIES = {
         (0.0, 6.0, 0.1), (0.0, 1.0, 0.01), (0.0, 6.0, 0.1),
     ),
     "tumours": Story(
-        "tumours", "log volume of the tumour", "log mm³", "day", "measurement", "mouse", "mice",
+        "tumours", "volume of the tumour", "log mm³", "day", "measurement", "mouse", "mice",
         3.0, 8, 10, (4.6, 0.12, 0.35, 0.03, 0.2, 0.15), "lines",
         (3.0, 9.0), (0.0, 0.24), (1.0, 0.08), 1.2, 2,
         {
