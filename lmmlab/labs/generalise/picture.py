@@ -20,7 +20,7 @@ _TALL = 30.0  # dots on top of each other, at the first look
 def picture(s: Scene) -> Picture:
     """Draw the scene."""
     more = (_errors(s), _trials(s)) if s.controls.look == "average" else (_sizes(s),)
-    return Picture((_one(s), _pile(s), *more), chosen=s.who)
+    return Picture((_pile(s), _one(s), *more), chosen=s.who)
 
 
 def said(s: Scene, value: float) -> str:
@@ -189,7 +189,7 @@ def _trials(s: Scene) -> Panel:
             Points(np.array([float(c.n)]), now[1 - k : 2 - k], role, bold=True),
         ]
         marks.append(Label(100.0, places[2 * k], f"{name} {story.many}", role, "end"))
-    if floor < top and s.between > 0.0:
+    if 0.12 * top < floor < top:
         text = f"τ₁/√J = {decimal(floor, 1 if floor >= 0.95 else 2)}"
         marks.append(Label(100.0, places[1], text, "parameter:tau1", "end"))
     return Panel(
@@ -204,7 +204,9 @@ def _trials(s: Scene) -> Panel:
 def _sizes(s: Scene) -> Panel:
     """Show where nine in ten estimates lie, for studies of four sizes."""
     story, rho = s.story, s.controls.look == "rho"
-    found = [v for one in s.sizes for v in (one.low, one.high, s.everybody) if v is not None]
+    found = [
+        v for one in s.sizes for v in (one.low, one.high, one.target, s.everybody) if v is not None
+    ]
     if rho:
         x = (-1.08, 1.08)
     else:
@@ -217,6 +219,9 @@ def _sizes(s: Scene) -> Panel:
     for row, one in enumerate(s.sizes):
         y = 4.0 - row - 0.15
         marks += _range(one, y)
+        if s.controls.again == "same" and one.target is not None:
+            height = np.array([[y - 0.18, y + 0.18]])
+            marks.append(Line(np.full((1, 2), one.target), height, "population", bold=True))
         text = f"{one.people} {story.many}: {percent(one.rate[0])} singular"
         marks.append(Label(x[0] + 0.01 * (x[1] - x[0]), y + 0.33, text, "population"))
     symbol = "ρ" if rho else "τ₁"

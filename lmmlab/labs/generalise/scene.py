@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -32,12 +32,14 @@ PROMISED = 0.95
 class Spread(NamedTuple):
     """What a thousand studies of `people` say of tau1 or rho.
 
-    `low`, `middle`, `high` are the 5th, 50th and 95th percentile of the estimates, None if there
-    are none. `plus` and `minus` fits are singular with an estimated rho of +1 and -1; in `none` an
+    `target` is what is true of those whom the reruns are about, None if it is not defined. `low`,
+    `middle`, `high` are the 5th, 50th and 95th percentile of the estimates, None if there are
+    none. `plus` and `minus` fits are singular with an estimated rho of +1 and -1; in `none` an
     estimated spread is 0, so that there is no rho.
     """
 
     people: int
+    target: float | None
     low: float | None
     middle: float | None
     high: float | None
@@ -203,7 +205,8 @@ def _spread(c: Controls, run: Studies, people: int) -> Spread:
     ends = np.quantile(seen, [0.05, 0.5, 0.95]).tolist() if len(seen) else [None] * 3
     none = int(np.isnan(rho).sum())
     plus, minus = (int((singular & (rho == sign)).sum()) for sign in (1.0, -1.0))
-    return Spread(people, *ends, plus, minus, none)
+    target = _of_people(c, people_of(replace(c, J=people), 0)[0])[1]
+    return Spread(people, target, *ends, plus, minus, none)
 
 
 def _corners(c: Controls) -> list[str]:

@@ -134,7 +134,7 @@ def _agree(c: Controls, s: Scene) -> tuple[bool, str]:
     if c.again != "new" or c.look != "average":
         return False, "Let the study be rerun with new ones, and look at the average."
     ratio = s.honest / math.sqrt(s.within)
-    if ratio > 1.02:
+    if ratio > 1.01:
         return False, (
             f"Reruns are still {decimal(ratio, 2)} times as far apart as the noise alone would "
             "make them."
@@ -179,7 +179,7 @@ TASKS = (
     KNOWN_RHO,
     Do(
         "agree",
-        "Rerun with new ones. Make fixed effects honest: reruns at most 1.02 times as far apart as "
+        "Rerun with new ones. Make fixed effects honest: reruns at most 1.01 times as far apart as "
         "the noise alone makes them.",
         _agree,
     ),

@@ -26,8 +26,8 @@ def _of_reruns(s: Scene) -> str:
     if c.again == "new":
         return (
             f"Rerun with {c.J} new {many}, the average differs by {apart} from study to study: "
-            f"a variance of [{decimal(s.between, 1)}](parameter:tau1) comes of who takes part, and "
-            f"[{decimal(s.within, 1)}](parameter:sigma) of noise."
+            f"its variance is [{decimal(s.between, 1)}](parameter:tau1) from who takes part plus "
+            f"[{decimal(s.within, 1)}](parameter:sigma) from noise."
         )
     return (
         f"Rerun with the same {c.J} {many}, the average differs by {apart}: only the noise is new. "
@@ -53,7 +53,10 @@ def _of_borrowing(s: Scene) -> str:
     """Say how much one's own effect counts."""
     weight, one = f"[λ\N{NO-BREAK SPACE}= {corr(s.weight)}](parameter:tau1)", s.one
     if s.controls.fit == "fixed":
-        return f"They borrow nothing from each other; as random effects, each would keep {weight}."
+        return (
+            "They borrow nothing from each other; as random effects, each should keep "
+            f"{weight} of what sets its own estimate apart."
+        )
     true, own, pulled = (float(effects[0]) for effects in (one.true, one.own, one.pulled))
     return (
         f"Each should keep {weight} of what sets its own estimate apart. Study {s.who} estimates "
