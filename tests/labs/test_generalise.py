@@ -274,7 +274,7 @@ def test_a_rho_within_a_tenth_needs_about_400_people() -> None:
     ("name", "reached", "not_yet"),
     [
         ("agree", {"tau1": 3.0}, {"tau1": 5.0}),
-        ("agree", {"sigma": 200.0, "n": 2}, {"again": "same"}),
+        ("agree", {"sigma": 200.0, "n": 2, "tau1": 20.0}, {"again": "same"}),
         ("four-fifths", {"n": 57}, {"n": 80}),
         ("four-fifths", {"n": 57}, {"tau1": 40.0, "n": 57}),
         ("narrow", {"look": "rho", "J": 120}, {"look": "rho", "J": 60}),
