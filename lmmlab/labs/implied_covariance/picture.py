@@ -109,7 +109,7 @@ def _numbers(s: Scene, values: Floats, written: Callable[[float], str]) -> list[
         Label(
             column + 0.5,
             T - row - 0.5 if np.isfinite(values[row, column]) else np.nan,
-            written(values[row, column]) if np.isfinite(values[row, column]) else "",
+            written(float(values[row, column])) if np.isfinite(values[row, column]) else "",
             "population",
             "middle",
         )
