@@ -5,6 +5,7 @@ import re
 import time
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import TimeoutError as Late
 
 
@@ -130,6 +131,16 @@ def outside(bench, width):
             .filter(([_, box]) => box.left < 0 || box.right > width)""",
         width,
     )
+
+
+def faults(page, context=None):
+    """What axe-core finds in a page, or in a part of it.
+
+    Only one rule is left to pandas, and is of minor impact: the corner of its tables is empty.
+    """
+    found = Axe().run(page, context, {"resultTypes": ["violations"]}).response["violations"]
+    rules = {v["id"]: v["nodes"] for v in found if v["id"] != "empty-table-header"}
+    return [(rule, n["target"], n["failureSummary"]) for rule, ns in rules.items() for n in ns]
 
 
 def run_all(page, address):

@@ -5,9 +5,8 @@ from itertools import pairwise
 
 import nbformat
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
-from hands import drag, message, ready, says, slider, type_in, until
+from hands import drag, faults, message, ready, says, slider, type_in, until
 from lmmlab import labs
 from lmmlab.app import LESSONS
 
@@ -18,16 +17,6 @@ from lmmlab.page import server
 server.LESSONS = ("class",)
 server.serve(pathlib.Path(sys.argv[1]), "localhost", int(sys.argv[2]), False)
 """
-
-
-def faults(page, context=None):
-    """What axe-core finds in a page, or in a part of it.
-
-    Only one rule is left to pandas, and is of minor impact: the corner of its tables is empty.
-    """
-    found = Axe().run(page, context, {"resultTypes": ["violations"]}).response["violations"]
-    rules = {v["id"]: v["nodes"] for v in found if v["id"] != "empty-table-header"}
-    return [(rule, n["target"], n["failureSummary"]) for rule, ns in rules.items() for n in ns]
 
 
 def looks(page):

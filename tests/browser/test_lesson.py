@@ -11,6 +11,7 @@ import pytest
 
 from hands import (
     drag,
+    faults,
     message,
     outside,
     ready,
@@ -296,6 +297,7 @@ def test_the_lesson_in_jupyterlab_opens_runs_and_reacts(page, lab_server):
     rest = value(bench, "tau1")
     says(bench, labs.shrinkage, tau1=rest)
     assert bench.get_by_role("button", name="copy code").count() == 1
+    assert faults(page, ".lmm-bench") == []
 
 
 def test_code_and_linked_widgets_move_the_bench_in_jupyterlab(page, lab_server, linked):
