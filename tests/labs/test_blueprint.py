@@ -12,6 +12,7 @@ from lmmlab.labs._lab import Number, Predict
 from lmmlab.labs.blueprint.board import BOARDS, SECOND, START
 from lmmlab.labs.blueprint.scene import NOISE
 from lmmlab.picture.marks import Bars, Heatmap, Label, Line, Segments
+from lmmlab.picture.pack import structure
 
 lab = labs.blueprint
 STATES = [
@@ -180,7 +181,9 @@ def test_one_row_is_lit_in_all_views(state: dict[str, Any]) -> None:
     for mark in own:  # the names stand at their own rows
         assert mark.ids[:: mark.values.shape[1]] == tuple(s.board.ids[i] for i in s.order)
     frames = [m for m in board.marks if isinstance(m, Line) and m.role == "person"]
-    assert len(frames) == 2 * len(s.on)  # each column that is on, and what is behind it
+    assert len(frames) == 2 * len(s.mine)
+    there = [m for m in frames if np.isfinite(m.x).all()]
+    assert len(there) == 2 * len(s.on)  # each column that is on, and what is behind it
     bars = [m for m in added.marks if isinstance(m, Bars)]
     for before, after in pairwise(bars[:-1]):
         assert after.base[0] == before.top[0]
@@ -190,6 +193,14 @@ def test_one_row_is_lit_in_all_views(state: dict[str, Any]) -> None:
     steps = [m for m in visits.marks if isinstance(m, Segments)]
     assert steps[-1].y1[0] == pytest.approx(s.y[s.index])
     assert len(steps) == len(bars) - 2
+
+
+def test_another_row_makes_no_mark_anew() -> None:
+    """Pointing chooses: a picture that is made anew under the pointer would flicker."""
+    for name in BOARDS:
+        first = structure(lab.picture(board=name))
+        for row in lab.scene(board=name).board.ids:
+            assert structure(lab.picture(board=name, person=row)) == first, row
 
 
 def test_the_switches_of_the_picture_are_those_of_z() -> None:

@@ -81,7 +81,8 @@ class Board:
     def shared(self) -> Ints:
         """Count the columns that two rows both switch on, (n, n)."""
         on = (self.Z != 0.0).astype(np.intp)
-        return on @ on.T
+        both: Ints = on @ on.T
+        return both
 
 
 @lru_cache(maxsize=128)
@@ -108,7 +109,7 @@ def board(name: str, people: int, visits: int) -> Board:
     kind = BOARDS[name]
     who = members([visits] * people)
     number = occasions(who).astype(np.intp)
-    time = GAP * number
+    time = np.asarray(GAP * number, dtype=np.float64)
     X = np.stack([np.ones(len(who)), time], axis=1)
     second = {"clinic": 2 * who // people, "rater": (who + number) % 3}.get(kind.second)
     q = 1 + kind.lines

@@ -32,7 +32,7 @@ def picture(s: Scene) -> Picture:
     return Picture((switchboard(s), _sum(s), _shared(s), _lines(s)), chosen=s.who, hover=True)
 
 
-def names(s: Scene) -> dict[int, str]:
+def part_names(s: Scene) -> dict[int, str]:
     """Name the parts of a row in a word each."""
     told = {AVERAGE: "average", START: "start", CHANGE: "change"}
     return told | {SECOND: s.board.kind.second, NOISE: "noise"}
@@ -65,7 +65,7 @@ def _sum(s: Scene) -> Panel:
         text = decimal(ends - begins, 1, signed=kind != AVERAGE)
         over = 0.5 * ends if kind == AVERAGE else max(begins, ends) + gap
         marks.append(Label(middle, min(over, high), text, role, "middle"))
-        marks.append(Label(middle, foot, names(s)[kind], role, "middle"))
+        marks.append(Label(middle, foot, part_names(s)[kind], role, "middle"))
     end, y = float(place[-1]), float(s.y[s.index])
     above = high - 0.6 * gap
     marks += [
@@ -110,7 +110,7 @@ def _shared(s: Scene) -> Panel:
                 marks.append(Heatmap(edges, n - edges, cells, role, (-0.06, 1.0), every))
     return Panel(
         "How alike two rows are",
-        Axis("a row and every other row; darker: more alike", (0.0, float(n)), ticked=False),
+        Axis("the stronger the colour, the more alike", (0.0, float(n)), ticked=False),
         Axis("", (0.0, float(n)), ticked=False),
         tuple(marks),
         aspect=1.25,
@@ -127,7 +127,8 @@ def _lines(s: Scene) -> Panel:
     times = np.array([[0.0, end]])
 
     def drawn(line: Floats) -> Floats:
-        return line[:, :1] + line[:, 1:] * times
+        heights: Floats = line[:, :1] + line[:, 1:] * times
+        return heights
 
     each = np.repeat(times, board.people - 1, 0)
     mine, others = drawn(lines[me : me + 1]), drawn(np.delete(lines, me, 0))
@@ -146,17 +147,14 @@ def _lines(s: Scene) -> Panel:
     for k, (kind, base, top) in enumerate(steps):
         x = np.array([now + side * 0.035 * end * (len(steps) - 1 - k)])
         marks.append(Segments(x, np.array([base]), x, np.array([top]), ROLES[kind], arrow=True))
-    first = "start" if now > 0.5 * end else "end"
-    x = 0.0 if first == "start" else end
-    column = 0 if first == "start" else 1
-    levels = average[0, column], mine[0, column]
-    gap = 0.05 * (high - low)
+    near = 0.25 * end
+    levels = [float(line[0, 0] + 0.25 * (line[0, 1] - line[0, 0])) for line in (average, mine)]
+    gap = 0.06 * (high - low)
     away = gap if levels[1] > levels[0] else -gap
     beside = _panels.apart([levels[0] - away, levels[1] + away], gap, low, high)
-    for y, text, role in zip(
-        beside, ("average", PEOPLE[me]), ("population", "person"), strict=True
-    ):
-        marks.append(Label(x, y, text, role, first))
+    names = ("average", "population"), (PEOPLE[me], "person")
+    for height, (text, role) in zip(beside, names, strict=True):
+        marks.append(Label(near, height, text, role, "middle"))
     return Panel(
         "The same row among the visits",
         Axis("month", (-0.05 * end, 1.05 * end), whole=True),

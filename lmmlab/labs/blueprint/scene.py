@@ -104,8 +104,17 @@ class Scene:
         return "" if second is None else f"{kind.second} {kind.names[second[self.index]]}"
 
     @property
+    def mine(self) -> Ints:
+        """The columns of Z that belong to this row's person, clinic or rater."""
+        own, second = self.board.who[self.index], self.board.second
+        belongs = (self.board.carries != SECOND) & (self.board.of == own)
+        if second is not None:
+            belongs |= (self.board.carries == SECOND) & (self.board.of == second[self.index])
+        return np.flatnonzero(belongs)
+
+    @property
     def on(self) -> Ints:
-        """The columns of Z that the row in colour switches on."""
+        """The columns of Z that the row in colour switches on; of `mine`, those that are not 0."""
         return np.flatnonzero(self.board.Z[self.index])
 
 
@@ -117,11 +126,11 @@ def scene(controls: Controls) -> Scene:
     u, e, v = _draws(c.seed, c.people)
     e = e[:, : c.visits].ravel()
     beta = np.array([c.beta0, c.beta1])
-    T = root([c.tau0, c.tau1][: 1 + lines], c.rho if lines else 0.0)
+    T = root(np.array([c.tau0, c.tau1])[: 1 + lines], c.rho if lines else 0.0)
     u = u[:, : 1 + lines]
     y = response(laid.X, laid.own, laid.who, beta, T, c.sigma, u, e)
     b = (u @ T.T).ravel()
-    G = np.kron(np.eye(c.people), T @ T.T)
+    G = np.asarray(np.kron(np.eye(c.people), T @ T.T), dtype=np.float64)
     if laid.second is not None:
         levels = len(laid.kind.names)
         own = c.tau2 * v[:levels]
@@ -131,7 +140,9 @@ def scene(controls: Controls) -> Scene:
     estimate = _estimate(laid, y) if laid.second is None else None
     V = implied(G, c.sigma, laid.Z)
     alike = correlation(V) if (np.diagonal(V) > 1e-12).all() else None
-    by_second = laid.second is not None and c.order == "second"
+    order = np.arange(len(y))
+    if laid.second is not None and c.order == "second":
+        order = np.argsort(laid.second, kind="stable")
     return Scene(
         controls=c,
         board=laid,
@@ -141,7 +152,7 @@ def scene(controls: Controls) -> Scene:
         G=G,
         V=V,
         alike=alike,
-        order=np.argsort(laid.second, kind="stable") if by_second else np.arange(len(y)),
+        order=order,
         index=laid.ids.index(c.person) if c.person in laid.ids else 2 * c.visits - 1,
         message=corners(c, laid, alike, estimate),
     )

@@ -82,8 +82,11 @@ class _Sheet:
         lit: Ints,
         rows: bool,
         limits: tuple[float, float] = _TINT,
-    ) -> None:
-        """Draw a column of numbers; of many rows only those that are lit are written."""
+    ) -> Floats:
+        """Draw a column of numbers; of many rows only those that are lit are written.
+
+        Gives the middles of its cells.
+        """
         edges = np.array([self.at, self.at + width])
         middle = self.at + 0.5 * width
         self.head(middle, name, roles[0] if len(set(roles)) == 1 else "")
@@ -94,13 +97,14 @@ class _Sheet:
             on = k in lit
             if on or not rows or len(texts) <= _WORDY:
                 self.write(middle, float(y[k]), texts[k], "person" if on else roles[k])
-            if on and not rows:
-                self.frame(edges[0], edges[1], y[k] - 0.5 * self.each, y[k] + 0.5 * self.each)
         self.at += width
+        return y
 
-    def frame(self, x0: float, x1: float, y0: float, y1: float) -> None:
-        """Draw a box in the colour of the row that is chosen."""
+    def frame(self, x0: float, x1: float, y0: float, y1: float, there: bool) -> None:
+        """Draw a box in the colour of the row that is chosen, or keep a place for one."""
         x, y = np.array([[x0, x1, x1, x0, x0]]), np.array([[y0, y0, y1, y1, y0]])
+        if not there:
+            x = np.full_like(x, np.nan)
         self.frames.append(Line(x, y, "person"))
 
 
@@ -127,13 +131,20 @@ def switchboard(s: Scene) -> Panel:
         decimal(value, 1 if kind == CHANGE else 0, signed=True)
         for value, kind in zip(s.true.b, carries, strict=True)
     ]
-    sheet.vector("b", 2.2, sizes, told, [ROLES[kind] for kind in carries], s.on, False)
+    left, half = sheet.at, 0.5 * sheet.each
+    middles = sheet.vector("b", 2.2, sizes, told, [ROLES[k] for k in carries], s.mine, False)
+    for k in s.mine:
+        sheet.frame(left, sheet.at, middles[k] - half, middles[k] + half, k in s.on)
     sheet.skip(_SIGN, "+")
     told = [decimal(v, 0, signed=True) for v in noise]
     sheet.vector("ε", 2.0, np.abs(noise) / 20.0, told, [ROLES[NOISE]] * len(y), here, True)
     return Panel(
         "Every row at once: y = Xβ + Zb + ε",
-        Axis("click a row, or walk with the arrow keys", (0.0, sheet.at + 0.1), ticked=False),
+        Axis(
+            "click a row, or use the arrow keys; numbers are rounded",
+            (0.0, sheet.at + 0.1),
+            ticked=False,
+        ),
         Axis("", (0.0, sheet.high + 2.1 * sheet.each), ticked=False),
         (*sheet.cells, *sheet.frames, *sheet.texts, *sheet.lit),
         weight=1.75,
@@ -177,14 +188,14 @@ def _switches(s: Scene, sheet: _Sheet) -> None:
             sheet.matrix(edges, values, ROLES[kind], _TINT, True)
     pairs = board.kind.lines  # of columns, with one name
     for k, (x, kind) in enumerate(zip(left.tolist(), board.carries.tolist(), strict=True)):
-        lit = k in s.on
+        lit = k in s.mine
         if kind != CHANGE:
             role = "person" if lit else ROLES[kind]
             sheet.head(x + (1.0 if pairs else 0.5), board.heads[k], role, up=0.6)
         if lit:
             aside = {START: -0.12, CHANGE: 0.06}[kind] if pairs else 0.0
             sheet.write(x + 0.5 + aside, sheet.level, f"{board.Z[s.index, k]:g}", "person")
-            sheet.frame(x, x + 1.0, sheet.high - sheet.rows, sheet.high)
+            sheet.frame(x, x + 1.0, sheet.high - sheet.rows, sheet.high, k in s.on)
     end = float(left[-1]) + 1.0
     sheet.head(0.5 * (sheet.at + end), "Z", "")
     sheet.at = end
