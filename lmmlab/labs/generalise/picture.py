@@ -67,12 +67,12 @@ def _one(s: Scene) -> Panel:
     aside = last + 0.02 * right
     marks.append(Label(0.6, beside, story.first if first else story.other, "person"))
     marks += [Label(aside, at, *name) for at, name in zip(places, names, strict=True)]
-    who = "the same" if c.again == "same" else "our" if first else ""
     many = f"{_MOST} of {c.J}" if c.J > _MOST else str(c.J)
-    new = "" if who else "new "
+    ours = "the same" if c.again == "same" else "our"
+    who = f"{ours} {many} {story.many}" if first else f"{many} new {story.many}"
     told = "true (violet), own (grey)" + (", pulled (blue)" if pulls else "")
     return Panel(
-        f"Study {s.who}: {who} {many} {new}{story.many}".replace("  ", " "),
+        f"Study {s.who}: {who}",
         Axis(told, (0.3, right), ticked=False),
         Axis(story.effect, y, story.unit),
         tuple(marks),
