@@ -141,7 +141,7 @@ def switchboard(s: Scene) -> Panel:
     return Panel(
         "Every row at once: y = Xβ + Zb + ε",
         Axis(
-            "click a row, or use the arrow keys; numbers are rounded",
+            "click a row, or use arrow keys; numbers rounded",
             (0.0, sheet.at + 0.1),
             ticked=False,
         ),

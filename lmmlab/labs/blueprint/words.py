@@ -76,14 +76,11 @@ def _of_the_fit(s: Scene) -> str:
             return "lmmlab cannot fit two groupings yet, so you see the truth alone."
         return ""
     truth, says = s.true.of(s.index, s.board), e.parts.of(s.index, s.board)
-    own = [f"own start [{decimal(says[START], 1, signed=True)}](model)"]
+    guess = f"[{decimal(says[START], 1, signed=True)}](model) for {s.person}'s own start"
     if CHANGE in says:
-        own.append(f"own change [{decimal(says[CHANGE], 1, signed=True)}](model)")
+        guess += f" and [{decimal(says[CHANGE], 1, signed=True)}](model) for the change here"
     true = " and ".join(decimal(truth[k], 1, signed=True) for k in (START, CHANGE) if k in truth)
-    return (
-        f"From these {len(s.y)} rows a fit guesses {s.person}'s {' and '.join(own)}; the truth is "
-        f"{true}."
-    )
+    return f"From these {len(s.y)} rows a fit guesses {guess}; the truth is {true}."
 
 
 def notes(s: Scene) -> dict[str, str]:
