@@ -139,7 +139,7 @@ def _weight(s: Scene) -> Panel:
 
 def _intervals(s: Scene) -> Panel:
     """Show estimates and intervals beside the truth, which is 0."""
-    entries, title = [], "95 % intervals beside the truth"
+    entries, title = [], "95\xa0% intervals beside the truth"
     reach = np.zeros(1)
     if s.model is not None and np.isfinite(s.best).all() and (s.best > 0.0).all():
         lower, upper = ((ends - s.asked) / s.best for ends in s.model.interval.T)
