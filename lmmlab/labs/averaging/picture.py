@@ -51,7 +51,7 @@ def _people(s: Scene) -> Panel:
         Label((3.0 * k + 1.0) / 2, top, "patients", "", "middle"),
     ]
     return Panel(
-        "Some trials and the average of each person",
+        "Some trials, and averages",
         Axis(f"{2 * k} people", (0.0, 2.0 * k + 1.0), ticked=False),
         Axis("wave after a tone", (low, high), "µV"),
         tuple(marks),
