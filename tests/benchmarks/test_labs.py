@@ -1,8 +1,8 @@
 """How long a lab takes from a moved slider to the message that goes to the browser.
 
 Run with ``pytest tests/benchmarks/test_labs.py --benchmark-only``. Every registered lab is here by
-itself. Of all its choices and sliders the one that is slowest to drag is looked for first, with
-people and visits as they stand at the start. Then this slider is dragged again and again, each time
+itself. The choices and the slider that are slowest to drag are looked for first, with people and
+visits as they stand at the start. Then this slider is dragged again and again, each time
 over values that it has not had before, so that no cache helps more than it would a student. A time
 is the mean over the states of one drag, of the best drag of many, in ms.
 """
@@ -30,55 +30,55 @@ def is_shown(spec, state):
     return not spec.hidden and (not name or state[name] in values.split("|"))
 
 
-def choices(lab):
-    """Give the state that a hand reaches by each combination of choices."""
-    specs = [spec for spec in lab.specs if spec.choices]
-    for picked in itertools.product(*([name for name, _ in spec.choices] for spec in specs)):
-        state = {spec.name: spec.default for spec in lab.specs}
-        for spec, name in zip(specs, picked, strict=True):
-            state |= spec.sets.get(name, {}) | {spec.name: name}
-        if all(is_shown(spec, state) or state[spec.name] == spec.default for spec in specs):
-            yield state
-
-
-def drags(lab, state, spec):
-    """Drag one slider again and again: the controls of each drag, never the same values."""
+def drags(lab, state, *sliders):
+    """Drag sliders again and again: the controls of each drag, never the same values."""
     for k in itertools.count():
         at = [(step + k * 0.618034 % 1) / STEPS for step in range(STEPS)]
-        moved = [state | {spec.name: spec.low + (spec.high - spec.low) * part} for part in at]
-        yield [lab.module.Controls(**values) for values in moved]
+        moved = [{s.name: s.low + (s.high - s.low) * part for s in sliders} for part in at]
+        yield [lab.module.Controls(**state | values) for values in moved]
+
+
+def cost(lab, state, *sliders):
+    """Time two drags and give the better one."""
+    times = []
+    for all_controls in itertools.islice(drags(lab, state, *sliders), 2):
+        start = time.perf_counter()
+        for controls in all_controls:
+            lab.module.picture(lab.module.scene(controls))
+        times.append(time.perf_counter() - start)
+    return min(times)
 
 
 @pytest.fixture(scope="module")
 def slowest():
-    """A function that finds a lab's slowest drag: how it goes on, and what it is."""
+    """A function that finds a lab's slowest drag: how it goes on, and what it is.
+
+    One choice after the other is set to what makes all sliders together slowest.
+    """
     known = {}
 
-    def cost(lab, all_controls):
-        start = time.perf_counter()
-        for controls in all_controls:
-            lab.module.picture(lab.module.scene(controls))
-        return time.perf_counter() - start
-
     def find(lab):
-        if lab.name not in known:
-            costs = []
-            for state in choices(lab):
-                for spec in lab.specs:
-                    if isinstance(spec.default, float) and is_shown(spec, state):
-                        made = drags(lab, state, spec)
-                        best = min(cost(lab, next(made)) for _ in range(2))
-                        costs.append((best, spec, state))
-            known[lab.name] = max(costs, key=lambda one: one[0])[1:]
-        spec, state = known[lab.name]
-        changed = [
-            f"{s.name}={state[s.name]}"
-            for s in lab.specs
-            if s.choices and state[s.name] != s.default
-        ]
-        return drags(lab, state, spec), " ".join([spec.name, *changed])
+        if lab.name in known:
+            return known[lab.name]
+        numbers = [spec for spec in lab.specs if isinstance(spec.default, float)]
+        state = {spec.name: spec.default for spec in lab.specs}
+        for spec in (spec for spec in lab.specs if spec.choices and is_shown(spec, state)):
+            moves = [spec.sets.get(name, {}) | {spec.name: name} for name, _ in spec.choices]
+            states = (state | move for move in moves)
+            some = [one for one in states if any(is_shown(slider, one) for slider in numbers)]
+            state = max(some, key=lambda one: cost(lab, one, *numbers))
+        return state, max(
+            (spec for spec in numbers if is_shown(spec, state)),
+            key=lambda spec: cost(lab, state, spec),
+        )
 
-    return find
+    def remember(lab):
+        state, slider = known[lab.name] = find(lab)
+        choices = {spec.name: spec.default for spec in lab.specs if spec.choices}
+        changed = [f"{n}={state[n]}" for n, default in choices.items() if state[n] != default]
+        return drags(lab, state, slider), " ".join([slider.name, *changed])
+
+    return remember
 
 
 def assert_quick(benchmark, limit, reference):
