@@ -216,5 +216,7 @@ def test_stories_are_the_defaults_and_the_ledger() -> None:
     c = lab.controls()
     assert {name: getattr(c, name) for name in LARGE} == LARGE
     assert c.tau0**2 / (c.tau0**2 + c.sigma**2) == pytest.approx(0.40, abs=0.005)
+    assert "ICC: .40" in lab.module.notes(lab.scene())["sigma"]
+    assert "ICC: .05" in lab.module.notes(lab.scene(**FAINT))["sigma"]
     small = 1.1**2 / (1.1**2 + 4.8**2)
     assert small == pytest.approx(0.05, abs=0.001)

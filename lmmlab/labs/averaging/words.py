@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from lmmlab.labs._numbers import decimal
+from lmmlab.engine.variance import icc
+from lmmlab.labs._numbers import corr, decimal
 from lmmlab.labs.averaging.picture import MEANS, MIXED
 from lmmlab.labs.averaging.scene import Answer, Scene
 
@@ -102,10 +103,10 @@ def _said(s: Scene, answer: Answer) -> str:
 def notes(s: Scene) -> dict[str, str]:
     """Say beside the sliders what they make, and what the mixed model finds."""
     few, many = s.study.layout.sizes[:2]
-    space = "\N{NO-BREAK SPACE}"
+    space, alike = "\N{NO-BREAK SPACE}", float(icc(s.controls.tau0, s.controls.sigma))
     return {
         "tau0": f"estimate: {decimal(s.tau, 1)}{space}µV",
-        "sigma": f"estimate: {decimal(s.sigma, 1)}{space}µV",
+        "sigma": f"estimate: {decimal(s.sigma, 1)}{space}µV; true ICC: {corr(alike)}",
         "unequal": f"{few} trials each" if s.balanced else f"{few} trials or {many}",
     }
 
