@@ -11,6 +11,7 @@ import itertools
 import json
 import time
 from dataclasses import asdict
+from functools import cache
 from statistics import mean
 
 import pytest
@@ -39,9 +40,9 @@ def drags(lab, state, *sliders):
 
 
 def cost(lab, state, *sliders):
-    """Time two drags and give the better one."""
+    """Time some drags and give the best one."""
     times = []
-    for all_controls in itertools.islice(drags(lab, state, *sliders), 2):
+    for all_controls in itertools.islice(drags(lab, state, *sliders), 3):
         start = time.perf_counter()
         for controls in all_controls:
             lab.module.picture(lab.module.scene(controls))
@@ -49,36 +50,31 @@ def cost(lab, state, *sliders):
     return min(times)
 
 
-@pytest.fixture(scope="module")
-def slowest():
-    """A function that finds a lab's slowest drag: how it goes on, and what it is.
+@cache
+def slowest(lab):
+    """Find the state and the slider of a lab that are slowest to drag.
 
     One choice after the other is set to what makes all sliders together slowest.
     """
-    known = {}
 
-    def find(lab):
-        if lab.name in known:
-            return known[lab.name]
-        numbers = [spec for spec in lab.specs if isinstance(spec.default, float)]
-        state = {spec.name: spec.default for spec in lab.specs}
-        for spec in (spec for spec in lab.specs if spec.choices and is_shown(spec, state)):
-            moves = [spec.sets.get(name, {}) | {spec.name: name} for name, _ in spec.choices]
-            states = (state | move for move in moves)
-            some = [one for one in states if any(is_shown(slider, one) for slider in numbers)]
-            state = max(some, key=lambda one: cost(lab, one, *numbers))
-        return state, max(
-            (spec for spec in numbers if is_shown(spec, state)),
-            key=lambda spec: cost(lab, state, spec),
-        )
+    def sliders(state):
+        return [s for s in lab.specs if isinstance(s.default, float) and is_shown(s, state)]
 
-    def remember(lab):
-        state, slider = known[lab.name] = find(lab)
-        choices = {spec.name: spec.default for spec in lab.specs if spec.choices}
-        changed = [f"{n}={state[n]}" for n, default in choices.items() if state[n] != default]
-        return drags(lab, state, slider), " ".join([slider.name, *changed])
+    state = {spec.name: spec.default for spec in lab.specs}
+    for spec in (spec for spec in lab.specs if spec.choices):
+        if is_shown(spec, state):
+            sets = [spec.sets.get(name, {}) | {spec.name: name} for name, _ in spec.choices]
+            states = [state | values for values in sets if sliders(state | values)]
+            state = max(states, key=lambda one: cost(lab, one, *sliders(one)))
+    return state, max(sliders(state), key=lambda slider: cost(lab, state, slider))
 
-    return remember
+
+def slowest_drags(lab):
+    """Give the drags of a lab's slowest slider, and say which it is."""
+    state, slider = slowest(lab)
+    choices = {spec.name: spec.default for spec in lab.specs if spec.choices}
+    changed = [f"{n}={state[n]}" for n, default in choices.items() if state[n] != default]
+    return drags(lab, state, slider), " ".join([slider.name, *changed])
 
 
 def assert_quick(benchmark, limit, reference):
@@ -87,8 +83,8 @@ def assert_quick(benchmark, limit, reference):
 
 
 @each_lab
-def test_scene(benchmark, beside, statsmodels_ms, slowest, lab):
-    made, what = slowest(lab)
+def test_scene(benchmark, beside, statsmodels_ms, lab):
+    made, what = slowest_drags(lab)
 
     def drag(all_controls):
         for controls in all_controls:
@@ -101,8 +97,8 @@ def test_scene(benchmark, beside, statsmodels_ms, slowest, lab):
 
 
 @each_lab
-def test_picture(benchmark, beside, statsmodels_ms, slowest, lab):
-    made, what = slowest(lab)
+def test_picture(benchmark, beside, statsmodels_ms, lab):
+    made, what = slowest_drags(lab)
 
     def drag(scenes):
         for scene in scenes:
@@ -114,9 +110,9 @@ def test_picture(benchmark, beside, statsmodels_ms, slowest, lab):
 
 
 @each_lab
-def test_message(benchmark, beside, statsmodels_ms, slowest, lab, monkeypatch):
+def test_message(benchmark, beside, statsmodels_ms, lab, monkeypatch):
     """All but scene and picture: from values that arrive to the message, packed and as JSON."""
-    made, what = slowest(lab)
+    made, what = slowest_drags(lab)
     bench, sizes, scenes, pictures = lab(**asdict(next(made)[0])), [], {}, {}
     to_scene, to_picture = lab.module.scene, lab.module.picture
     monkeypatch.setattr(lab.module, "scene", scenes.__getitem__)
