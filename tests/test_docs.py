@@ -59,9 +59,9 @@ def test_each_lesson_and_each_lab_is_in_the_overview(site):
     from lmmlab import labs
     from lmmlab.page.gallery import cards
 
-    page = (site / "lessons.html").read_text(encoding="utf-8")
+    page = (site / "lessons.html").read_text(encoding="utf-8").replace("’", "'")
     for card in cards(PROJECT / "lessons"):
-        assert card.sentence.split(".")[0].split(",")[0] in page
+        assert card.sentence in page
     for lab in labs.__all__:
         assert f"{lab}-light.svg" in page and f"{lab}-dark.svg" in page
 

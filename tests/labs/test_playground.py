@@ -350,7 +350,8 @@ def test_all_controls_are_in_a_link_and_checked() -> None:
 
 @pytest.mark.parametrize("story", STORIES)
 def test_the_guide_links_to_the_preset(story: str) -> None:
-    links = re.findall(r"\[the story\]\(playground\.ipynb\??([^)]*)\)", GUIDE.read_text("utf-8"))
+    to_a_story = r"\[the story\]\(\S+/playground\.ipynb\??([^)]*)\)"
+    links = re.findall(to_a_story, GUIDE.read_text("utf-8"))
     linked = [dict(parse_qsl(query)) for query in links]
     (found,) = (link for link in linked if link.get("story", "bp") == story)
     defaults = {spec.name: spec.default for spec in lab.specs}

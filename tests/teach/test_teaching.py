@@ -11,7 +11,7 @@ from lmmlab.labs._numbers import corr, percent
 from lmmlab.teach.tasks import Number
 
 GUIDE = Path(__file__).parents[2] / "docs" / "teaching.md"
-LINK = re.compile(r"\]\((\d\d-[^)]+)\)")
+LINK = re.compile(r"\]\(http://localhost:8866/voila/render/(\d\d-[^)]+)\)")
 LINKS = LINK.findall(GUIDE.read_text("utf-8"))
 LESSONS = Path(__file__).parents[2] / "lessons"
 
