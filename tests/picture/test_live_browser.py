@@ -424,7 +424,7 @@ def test_nothing_stands_outside_the_page(bench_page, page, width):
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_on_a_phone_the_first_picture_stays_above_the_sliders(bench_page, page):
+def test_on_a_phone_the_first_picture_stays_above_sliders_and_questions(bench_page, page):
     page.set_viewport_size({"width": 390, "height": 844})
     bench_page()
     slider = page.locator("[data-name=days] input[type=range]")
@@ -434,10 +434,16 @@ def test_on_a_phone_the_first_picture_stays_above_the_sliders(bench_page, page):
     picture, track = page.locator(".lmm-front").bounding_box(), slider.bounding_box()
     assert -1 <= picture["y"] <= 1 and picture["height"] < 0.6 * 844
     assert track["y"] > picture["y"] + picture["height"]
-    page.locator(".lmm-tasks").scroll_into_view_if_needed()
-    page.mouse.wheel(0, 2000)
+    option = page.locator(".lmm-option").first
+    option.focus()  # and above the questions: a commitment moves it
     page.wait_for_timeout(200)
-    assert page.locator(".lmm-panel").first.bounding_box()["y"] < -100  # it does not stay for ever
+    picture = page.locator(".lmm-front").bounding_box()
+    assert -1 <= picture["y"] <= 1
+    assert option.bounding_box()["y"] > picture["height"]
+    page.evaluate("document.body.style.paddingBottom = '2000px'")
+    page.mouse.wheel(0, 4000)
+    page.wait_for_timeout(200)
+    assert page.locator(".lmm-panel").first.bounding_box()["y"] < -100  # it goes with its lab
 
 
 def test_on_a_phone_one_chooses_the_picture_that_stays_in_view(bench_page, page):
