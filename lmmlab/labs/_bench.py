@@ -43,10 +43,12 @@ def bench(lab: Lab, values: Mapping[str, Value]) -> Live:
         )
 
     seeds = {task.name: 1 for task in lab.tasks if isinstance(task, Generated)}
-    made = {t.name: t.make(1) if isinstance(t, Generated) else t for t in lab.tasks}
+    made = {task.name: task.make(1) if isinstance(task, Generated) else task for task in lab.tasks}
 
     def answer(name: str, given: Any, attempt: int) -> Answer:
-        reply = made[name].answer(given, attempt)
+        asked = made[name]
+        assert not isinstance(asked, Do)  # which is not answered but reached
+        reply = asked.answer(given, attempt)
         if reply.values is None:
             return reply
         first = {spec.name: spec.default for spec in lab.specs}
@@ -54,7 +56,8 @@ def bench(lab: Lab, values: Mapping[str, Value]) -> Live:
 
     def again(name: str) -> dict[str, Any]:
         seeds[name] += 1
-        made[name] = next(t for t in lab.tasks if t.name == name).make(seeds[name])
+        (kind,) = (t for t in lab.tasks if t.name == name and isinstance(t, Generated))
+        made[name] = kind.make(seeds[name])
         return made[name].asked()
 
     return Live(

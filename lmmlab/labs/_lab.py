@@ -16,7 +16,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from lmmlab.engine.design import LMMError
 from lmmlab.picture.control import Control, Value, checked
@@ -76,7 +76,8 @@ class Lab:
         self.__doc__ = module.__doc__
         self.module = module
         self.specs = tuple(
-            Control(name=f.name, default=f.default, **f.metadata) for f in fields(module.Controls)
+            Control(name=f.name, default=cast(Value, f.default), **f.metadata)
+            for f in fields(module.Controls)
         )
 
     def __repr__(self) -> str:

@@ -161,7 +161,7 @@ def simulated(
         each = np.bincount(codes, minlength=people)
     truth = beta + u @ factor.T
     noise = np.where(codes == index, sigma * own_noise, sigma)
-    time: Floats = gap * number
+    time = np.asarray(gap * number, dtype=float)
     lines = _columns(time)
     y = response(lines, lines, codes, beta, factor, noise, u, e[codes, number])
     levels = tuple(map(str, range(1, people + 1)))

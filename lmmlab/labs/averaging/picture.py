@@ -18,6 +18,7 @@ _KEPT = 7  # trials of a person that are drawn
 
 def picture(s: Scene) -> Picture:
     """Draw the scene: one half of it depends on whether tones differ."""
+    panels: tuple[Panel, ...]
     if s.study.loud is None:
         panels = (_people(s), _reported(s), _weights(s), _costs(s))
     else:

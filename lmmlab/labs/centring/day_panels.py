@@ -67,7 +67,7 @@ def plane(s: Scene, d: Days) -> Panel:
         piece(-tau0, foot, tau0, foot, "parameter:tau0"),
         piece(left, centre[1] - tau1, left, centre[1] + tau1, "parameter:tau1"),
         Points(now.b[:, 0], now.b[:, 1] + centre[1], "model", s.levels),
-        dot(*centre, "population"),
+        dot(centre[0], centre[1], "population"),
         Label(0.0, foot + 0.05 * high, "τ₀", "parameter:tau0", "middle"),
         Label(left + 0.02 * wide, centre[1], "τ₁", "parameter:tau1"),
         Label(x[0] + 0.03 * wide, y[1] - 0.05 * high, rho, "parameter:rho"),

@@ -32,7 +32,8 @@ def slopes(s: Scene, g: Groups) -> Panel:
         ("means of groups", "own", *g.between),
         ("truth, between groups", "truth", groups.BETWEEN, 0.0),
     )  # fmt: skip
-    x, marks = (-1.5, 3.0), []
+    x = (-1.5, 3.0)
+    marks: list[Mark] = []
     for place, (name, role, slope, se) in enumerate(entries):
         y = len(entries) - place - 0.15
         marks += [

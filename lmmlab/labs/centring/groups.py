@@ -29,7 +29,8 @@ class Rows:
     @property
     def means(self) -> Floats:
         """Mean of x in each group, (J, 1)."""
-        return self.x.mean(1, keepdims=True)
+        means: Floats = self.x.mean(1, keepdims=True)
+        return means
 
 
 @dataclass(frozen=True, eq=False)

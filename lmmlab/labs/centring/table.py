@@ -60,5 +60,5 @@ def of_groups(n: int, before: groups.Reading, now: groups.Reading) -> tuple[Row,
 
 
 def _row(name: str, role: str, before: float, now: float, digits: int) -> Row:
-    texts = [decimal(value, digits, signed="ρ" in name) for value in (before, now)]
-    return Row(name, role, *texts, moved=texts[0] != texts[1])
+    was, now_is = (decimal(value, digits, signed="ρ" in name) for value in (before, now))
+    return Row(name, role, was, now_is, moved=was != now_is)

@@ -121,7 +121,7 @@ def scene(controls: Controls) -> Scene:
         estimated=None
         if estimate is None
         else line_variance(estimate.spread.G, columns(times - c.origin)),
-        eigenvalues=np.linalg.eigvalsh(told.G),
+        eigenvalues=np.asarray(np.linalg.eigvalsh(told.G), dtype=float),
         scaled=told.scaled_eigenvalues(),
         lowest=lowest,
         trend=trend,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lmmlab.engine.design import Floats
 from lmmlab.engine.simulate import visits
@@ -84,7 +85,7 @@ def _pile(s: Scene) -> Panel:
     """Pile up the estimates of the first studies; those that go wrong stand out."""
     c, story = s.controls, s.story
     shown, bad = s.pile[:SHOWN], s.bad[:SHOWN]
-    place, height = _stacked(shown, bad & (c.look == "rho"))
+    place, height = _stacked(shown, bad if c.look == "rho" else np.zeros_like(bad))
     if c.look == "rho":
         place = np.clip(place, -1.0, 1.0)
         x = (-1.08, 1.08)
@@ -120,18 +121,18 @@ def _pile(s: Scene) -> Panel:
     elif s.now is not None:
         share = percent(s.now.rate[0])
         marks.append(Label(x[0] + 0.02 * wide, 0.97 * top, f"{share} singular", "bad"))
-    name = {"average": f"average {story.effect}", "tau1": "τ₁ estimated", "rho": "ρ estimated"}
+    names = {"average": f"average {story.effect}", "tau1": "τ₁ estimated", "rho": "ρ estimated"}
     who = "new" if c.again == "new" else "the same"
     return Panel(
         f"The study rerun with {who} {story.many}",
-        Axis(name[c.look], x, "" if c.look == "rho" else story.unit),
+        Axis(names[c.look], x, "" if c.look == "rho" else story.unit),
         Axis(f"{SHOWN} of 1,000 studies", (0.0, top), ticked=False),
         tuple(marks),
         weight=1.3,
     )
 
 
-def _stacked(values: Floats, apart: Floats) -> tuple[Floats, Floats]:
+def _stacked(values: Floats, apart: NDArray[np.bool_]) -> tuple[Floats, Floats]:
     """Give each value the middle of its column, and its height there; NaN stays out.
 
     Columns are a fifth of the sd wide, so that a pile keeps its shape while it widens. Values that

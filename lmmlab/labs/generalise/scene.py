@@ -173,7 +173,7 @@ def _of_people(c: Controls, ours: Floats) -> tuple[float | None, float | None]:
         return everybody, everybody
     if c.look == "tau1":
         return everybody, float(ours[:, 1].std(ddof=1))
-    return everybody, float(np.corrcoef(ours.T)[0, 1])
+    return everybody, float(np.atleast_2d(np.corrcoef(ours.T))[0, 1])
 
 
 def _rates(
@@ -202,11 +202,11 @@ def _spread(c: Controls, run: Studies, people: int) -> Spread:
     """Count what a thousand studies say of tau1 or rho."""
     rho, singular = run.rho, run.fits.singular
     seen = run.sd[:, 1] if c.look == "tau1" else rho[np.isfinite(rho)]
-    ends = np.quantile(seen, [0.05, 0.5, 0.95]).tolist() if len(seen) else [None] * 3
+    low, middle, high = np.quantile(seen, [0.05, 0.5, 0.95]).tolist() if len(seen) else [None] * 3
     none = int(np.isnan(rho).sum())
     plus, minus = (int((singular & (rho == sign)).sum()) for sign in (1.0, -1.0))
     target = _of_people(c, people_of(replace(c, J=people), 0)[0])[1]
-    return Spread(people, target, *ends, plus, minus, none)
+    return Spread(people, target, low, middle, high, plus, minus, none)
 
 
 def _corners(c: Controls) -> list[str]:

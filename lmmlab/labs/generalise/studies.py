@@ -59,7 +59,7 @@ class Studies:
         np.divide(self.fits.G[:, 0, 1], product, out=rho, where=some)
         edge: NDArray[np.bool_] = some & self.fits.singular
         rho[edge] = np.sign(rho[edge])
-        return np.clip(rho, -1.0, 1.0)
+        return np.asarray(np.clip(rho, -1.0, 1.0))
 
 
 def studies(c: Controls, people: int) -> Studies:
@@ -93,12 +93,11 @@ def people_of(c: Controls, index: int) -> tuple[Floats, Floats]:
 
 def own_root(people: int, n: int) -> Floats:
     """Give a root of the covariance of an own line, for noise of sd 1: (Z'Z)^-1."""
-    root: Floats = np.linalg.inv(layout(people, n).random_back)
-    return root
+    return np.asarray(np.linalg.inv(layout(people, n).random_back), dtype=float)
 
 
 def _root(c: Controls) -> Floats:
-    return root([c.tau0, c.tau1], c.rho)
+    return root(np.array([c.tau0, c.tau1]), c.rho)
 
 
 def average_variance(tau1: float, sigma: float | Floats, n: int | Floats, people: int) -> Floats:

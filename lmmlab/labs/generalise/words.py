@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from lmmlab.labs._numbers import corr, decimal, percent
 from lmmlab.labs.generalise.picture import said
-from lmmlab.labs.generalise.scene import STUDIES, Scene, Spread
+from lmmlab.labs.generalise.scene import Scene, Spread
+from lmmlab.labs.generalise.studies import STUDIES
 
 
 def words(s: Scene) -> tuple[str, ...]:
