@@ -13,9 +13,10 @@ from lmmlab.app import LESSONS
 pytestmark = pytest.mark.browser
 OURS = """
 import sys, pathlib
-from lmmlab.page import server
-server.LESSONS = ("class",)
-server.serve(pathlib.Path(sys.argv[1]), "localhost", int(sys.argv[2]), False)
+from lmmlab import app
+app.LESSONS = ("class",)
+app.lessons_folder = lambda: pathlib.Path(sys.argv[1])
+app.main(["serve", "--no-browser", "--port", sys.argv[2]])
 """
 
 
