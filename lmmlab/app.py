@@ -42,12 +42,23 @@ def lessons_folder() -> Path:
     raise SystemExit("lmmlab: the lessons are missing. Install lmmlab again.")
 
 
-def serve(host: str = "localhost", port: int = 8866, browser: bool = True) -> None:
-    """Show the lessons as web pages until the server is stopped."""
+def serve(
+    host: str = "localhost",
+    port: int = 8866,
+    browser: bool = True,
+    *,
+    names: Sequence[str] = (),
+    kernels: int | None = None,
+    token: str | None = None,
+    open_to_all: bool = False,
+) -> None:
+    """Show the lessons as web pages until the server is stopped; see ``lmmlab serve --help``."""
     _need("voila")
+    from lmmlab.page.address import Address
     from lmmlab.page.server import serve
 
-    serve(lessons_folder(), host, port, browser)
+    address = Address(host, port, tuple(names))
+    serve(lessons_folder(), address, browser, kernels, token, open_to_all)
 
 
 def open_lessons(port: int = 8888, browser: bool = True, more: Sequence[str] = ()) -> int:
@@ -124,6 +135,13 @@ def _port(text: str) -> int:
     return port
 
 
+def _number(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"at least 1, not {number}")
+    return number
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit code."""
     parser = argparse.ArgumentParser(
@@ -132,6 +150,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     verbs = parser.add_subparsers(dest="verb", required=True)
     show = verbs.add_parser("serve", help="show the lessons in the browser")
     show.add_argument("--host", default="localhost", help="address to listen on (%(default)s)")
+    show.add_argument(
+        "--name", action="append", default=[], help="what browsers call this server behind a proxy"
+    )
+    show.add_argument(
+        "--kernels",
+        type=_number,
+        metavar="N",
+        help="how many pages may be open at once (by default what memory and cores can carry)",
+    )
+    show.add_argument(
+        "--token",
+        nargs="?",
+        const="",
+        help="a secret that the address must contain; without a word one is made up. "
+        "JUPYTER_TOKEN does the same and is not seen in the list of processes",
+    )
+    show.add_argument(
+        "--open-to-all",
+        action="store_true",
+        help="allow a --host that others can reach without a token",
+    )
     edit = verbs.add_parser(
         "open",
         help="open a copy of the lessons in JupyterLab",
@@ -146,7 +185,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if more and chosen.verb != "open":
         parser.error(f"unknown: {' '.join(more)}")
     if chosen.verb == "serve":
-        serve(chosen.host, chosen.port, not chosen.no_browser)
+        serve(
+            chosen.host,
+            chosen.port,
+            not chosen.no_browser,
+            names=chosen.name,
+            kernels=chosen.kernels,
+            token=chosen.token,
+            open_to_all=chosen.open_to_all,
+        )
         return 0
     if chosen.verb == "open":
         return open_lessons(chosen.port, not chosen.no_browser, more)

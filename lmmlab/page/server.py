@@ -10,7 +10,6 @@ path, so that folder is put on it; nothing is installed elsewhere.
 
 from __future__ import annotations
 
-import errno
 import logging
 import os
 import threading
@@ -21,31 +20,23 @@ from typing import Any
 import nbformat
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_server.serverapp import ServerApp
-from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 from jupyter_server.utils import url_path_join
 from tornado.ioloop import IOLoop
-from tornado.web import HTTPError, RequestHandler
+from tornado.web import RequestHandler
+from traitlets import Instance
 from traitlets.config import Config
 from voila.app import Voila
-from voila.tornado.handler import TornadoVoilaHandler
+from voila.utils import create_include_assets_functions
 
-from lmmlab.app import LESSONS, ONE_THREAD
+from lmmlab.app import ONE_THREAD
 from lmmlab.page import gallery
+from lmmlab.page.address import Address
+from lmmlab.page.admission import Admission, places
+from lmmlab.page.connection import PromptConnection, StrictConnection
+from lmmlab.page.doors import TRANSFORMS, Nothing, doors
 
 SHARE = Path(__file__).parent / "share"
-
-
-class PromptConnection(ZMQChannelsWebsocketConnection):
-    """A kernel connection that sends small messages at once.
-
-    By default TCP holds a small message back until the one before it is acknowledged (Nagle's
-    algorithm), which costs a slider 40 ms at every step.
-    """
-
-    def connect(self) -> Any:
-        """Switch Nagle's algorithm off, then connect."""
-        self.websocket_handler.set_nodelay(True)
-        return super().connect()
+MESSAGE = 2_000_000  # bytes of the longest that a page may send: a lesson's have some hundred
 
 
 class ThisPython(KernelSpecManager):
@@ -113,50 +104,44 @@ def picture_route(base_url: str) -> tuple[str, type[RequestHandler]]:
     return url_path_join(base_url, pattern), gallery.PictureHandler
 
 
-class LessonHandler(TornadoVoilaHandler):
-    """Runs the lessons of our list, and nothing else that lies in their folder."""
-
-    async def prepare(self) -> None:
-        """Refuse every other path as if nothing were there."""
-        await super().prepare()
-        if self.path_args[0] not in {f"{name}.ipynb" for name in LESSONS}:
-            raise HTTPError(404)
-
-
 class LessonServer(Voila):
     """Voila for a folder of lessons."""
 
+    address = Instance(Address, ())
+
     def init_settings(self) -> dict[str, Any]:
-        """Add compression: 5 MB of page become 1.5."""
-        return {**super().init_settings(), "compress_response": True}
+        """Say who may ask, in which words, and how we answer."""
+        settings = super().init_settings()
+        pages = settings["voila_jinja2_env"]  # ours, for what goes wrong and for logging in, too
+        pages.globals.update(create_include_assets_functions("lmmlab", self.base_url))
+        return {
+            **settings,
+            "jinja2_env": pages,
+            "default_handler_class": Nothing,
+            # A page elsewhere can give its own name this machine's number; it must not get in.
+            "allow_remote_access": not (self.address.private or self.address.names),
+            "local_hostnames": ["localhost", *self.address.names],
+            "websocket_max_message_size": MESSAGE,
+            "transforms": TRANSFORMS,  # compression among them: 5 MB of page become 1.5
+        }
 
     def init_handlers(self) -> list[Any]:
         """Add the gallery's pictures, and let nothing run but the lessons."""
-        lessons = [
-            (path, LessonHandler if handler is TornadoVoilaHandler else handler, *more)
-            for path, handler, *more in super().init_handlers()
-        ]
-        return [picture_route(self.server_url), *lessons]
+        return doors([picture_route(self.server_url), *super().init_handlers()], self.server_url)
 
     def listen(self) -> None:
         """Listen on the one port that was asked for, until stopped."""
         try:
-            self.app.listen(self.port, self.ip)
+            self.app.listen(
+                self.address.port,
+                self.address.host,
+                max_body_size=MESSAGE,
+                xheaders=bool(self.address.names),  # a proxy knows who asks
+            )
         except OSError as error:
             self.stop()
-            advice = (
-                "Stop what listens there, or choose another port: "
-                f"lmmlab serve --port {self.port + 1}"
-                if error.errno == errno.EADDRINUSE
-                else "Choose another address (--host) or another port (--port)."
-            )
-            place = f"port {self.port} of {self.ip}"
-            raise SystemExit(
-                f"lmmlab: cannot listen on {place}: {error.strerror}. {advice}"
-            ) from None
-        name = "localhost" if self.ip in ("", "0.0.0.0", "::") else self.ip
-        name = f"[{name}]" if ":" in name else name  # an IPv6 address
-        url = f"http://{name}:{self.port}{self.base_url}"
+            raise SystemExit(self.address.trouble(error)) from None
+        url = self.address.link(self.base_url, self.identity_provider.token)
         print(f"The lessons are at {url} (stop with Ctrl+C)", flush=True)
         if self.open_browser:
             threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
@@ -169,36 +154,54 @@ class LessonServer(Voila):
             self.stop()
 
 
-def configuration(folder: Path, host: str, port: int, browser: bool) -> Config:
-    """Return the settings of a server of our own."""
+def configuration(folder: Path, browser: bool, kernels: int | None, token: str | None) -> Config:
+    """Return the settings of a server of our own; an empty `token` has one made up."""
     config = settings()
     config.Voila.root_dir = str(folder)
-    config.Voila.ip = host
-    config.Voila.port = port
     config.Voila.open_browser = browser
     config.Voila.config_file_paths = []  # a Voila configuration of the user's is not for us
     config.Voila.log_level = logging.ERROR
-    config.Voila.kernel_websocket_connection_class = PromptConnection
+    config.Voila.kernel_websocket_connection_class = StrictConnection
+    if token:
+        config.Voila.token = token
+    else:  # one that Jupyter finds in JUPYTER_TOKEN or makes up, or none
+        config.Voila.auto_token = token is not None or "JUPYTER_TOKEN" in os.environ
     config.VoilaConfiguration.kernel_spec_manager_class = ThisPython
+    config.VoilaConfiguration.multi_kernel_manager_class = Admission
+    config.Admission.places = kernels or places()
     # Kernels of pages that are left alone for an hour end, connected or not.
     config.MappingKernelManager.cull_idle_timeout = 3600
-    config.MappingKernelManager.cull_interval = 60
+    config.MappingKernelManager.cull_interval = 20
     config.MappingKernelManager.cull_connected = True
     return config
 
 
-def serve(folder: Path, host: str, port: int, browser: bool) -> None:
-    """Serve the lessons in `folder` until stopped.
+def serve(
+    folder: Path,
+    address: Address,
+    browser: bool = True,
+    kernels: int | None = None,
+    token: str | None = None,
+    open_to_all: bool = False,
+) -> None:
+    """Serve the lessons in `folder` until stopped; see ``lmmlab serve --help``.
 
     Raises
     ------
     SystemExit
-        With a sentence, when it cannot listen there.
+        With a sentence, when it cannot or must not listen there.
     """
     prepare()
     # Tornado takes Jupyter's milliseconds between two pings for seconds, and says so.
     logging.getLogger("tornado.general").setLevel(logging.ERROR)
-    server = LessonServer(config=configuration(folder, host, port, browser))
+    config = configuration(folder, browser, kernels, token)
+    if not (address.private or open_to_all or config.Voila.token or config.Voila.auto_token):
+        raise SystemExit(
+            f"lmmlab: whoever reaches this machine could use {address.host or 'all addresses'}. "
+            "Add --token, which puts a secret into the address, or --open-to-all."
+        )
+    server = LessonServer(config=config, address=address)
+    server.port = address.port  # Voila tells it the kernels
     server.initialize([])
     server.start()
 
