@@ -5,13 +5,14 @@ the standard library's fork server (`multiprocessing`), a process of its own wit
 has imported `lmmlab.page.warm`. It also waits for its children, so none stays as a zombie. The
 rest, ports, signals, restarts, is Jupyter's own local provisioner.
 
-Who ends whom: a kernel ends with the server (it joins it, see `kernel`) and with the fork server
+Who ends whom: a kernel ends with the server (see `run`) and with the fork server
 (ipykernel watches its parent); the fork server ends when the server and all kernels have ended.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import multiprocessing
 import os
 import signal
@@ -22,6 +23,8 @@ from typing import Any
 
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning import LocalProvisioner
+
+from lmmlab.page.kernel import kernel
 
 NAME = "lmmlab-forked"
 """As the entry point in ``pyproject.toml`` names it."""
@@ -36,14 +39,21 @@ def warm_up() -> None:
     forkserver.ensure_running()
 
 
-def kernel(arguments: list[str], environment: dict[str, str], folder: str) -> None:
-    """Be a kernel: what the forked process does, from its first to its last moment."""
+def run(task: str) -> None:
+    """Be a kernel: what the forked process does, from its first to its last moment.
+
+    Parameters
+    ----------
+    task : str
+        Arguments, environment and folder as JSON. An object would bring along, when the fork
+        unpickles it, the modules of its class: the names in Voila's environment are an enum's.
+    """
     import atexit
 
     import ipywidgets
     import numpy as np
-    from ipykernel.kernelapp import IPKernelApp
 
+    arguments, environment, folder = json.loads(task)
     os.setsid()  # an interrupt reaches the kernel and what it has started, nobody else
     os.environ.clear()
     os.environ.update(environment, JPY_PARENT_PID=str(os.getppid()))
@@ -51,8 +61,7 @@ def kernel(arguments: list[str], environment: dict[str, str], folder: str) -> No
     np.random.seed()  # all forks would else draw the same; Python's own random does this itself
     multiprocessing.current_process().daemon = False  # or it could not have processes of its own
     threading.Thread(target=_end_with_the_server, daemon=True).start()
-    app = IPKernelApp.instance(parent_handle=os.getppid())
-    app.initialize(arguments)
+    app = kernel(arguments, parent_handle=os.getppid())
     ipywidgets.load_ipython_extension(app.shell)  # when it was imported there was no kernel yet
     app.start()
     atexit._run_exitfuncs()  # a forked process ends without
@@ -70,10 +79,10 @@ class Forked:
 
     stdin = stdout = stderr = None
 
-    def __init__(self, *task: Any) -> None:
+    def __init__(self, task: str) -> None:
         # A daemon: it is ended with the server, which does not wait for it.
         context = multiprocessing.get_context("forkserver")
-        self._process = context.Process(target=kernel, args=task, daemon=True)
+        self._process = context.Process(target=run, args=(task,), daemon=True)
         self._process.start()
         self.pid = self._process.pid
 
@@ -106,12 +115,12 @@ class ForkingProvisioner(LocalProvisioner):
     """Starts kernels by forking; everything else is Jupyter's own."""
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
-        """Fork a kernel that takes the arguments which ``python -m ipykernel_launcher`` has."""
+        """Fork a kernel that takes the arguments which ``python -m`` a module would have."""
         warm_up()
-        arguments = cmd[cmd.index("ipykernel_launcher") + 1 :]
+        arguments = cmd[cmd.index("-m") + 2 :]
         folder = kwargs.get("cwd") or os.getcwd()
-        task = (arguments, dict(kwargs["env"]), str(folder))
-        self.process = await asyncio.to_thread(Forked, *task)  # the fork server may be warming up
+        task = json.dumps([arguments, kwargs["env"], str(folder)])
+        self.process = await asyncio.to_thread(Forked, task)  # the fork server may be warming up
         self.pid = self.pgid = self.process.pid
         self.cwd = folder
         return self.connection_info

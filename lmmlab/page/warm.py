@@ -1,17 +1,20 @@
-"""A Python that has all imported what a lesson needs, before anybody opens one.
+"""A Python that has imported what a lesson needs, before anybody opens one.
 
-Kernels are forked from it (see `lmmlab.page.provisioner`), so its imports are made once and their
-memory is shared. Importing this module is what warms: nothing here is called. It starts no thread,
-for threads do not survive a fork.
+Kernels are forked from it (see `lmmlab.page.provisioner`), so that all is imported once and its
+memory is shared. To import this module is what warms; nothing in it is called. It starts no
+thread, for threads do not survive a fork.
 """
 
 import gc
 
-import ipykernel.kernelapp
-import ipykernel.zmqshell
-import ipywidgets
+import ipykernel.kernelapp  # noqa: F401
+import IPython.core.oinspect  # noqa: F401
+import IPython.extensions.storemagic  # noqa: F401
+import ipywidgets  # noqa: F401
+import tornado.platform.asyncio  # noqa: F401
 
 from lmmlab import labs, lmm, load
+from lmmlab.labs import _bench  # noqa: F401
 
 # One lab and one fit bring along what is imported only when it is used.
 labs.shrinkage.scene()
@@ -19,5 +22,3 @@ str(lmm("Reaction ~ Days + (Days | Subject)", load("sleepstudy")))
 
 gc.collect()
 gc.freeze()  # the collector of a fork leaves these objects alone: their memory stays shared
-
-__all__ = ["ipykernel", "ipywidgets"]

@@ -1,0 +1,175 @@
+"""Kernels of lesson pages, above all those forked from a warm Python: they are as all others."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+
+import psutil
+import pytest
+from jupyter_client.manager import KernelManager
+
+from lmmlab.page import provisioner
+from lmmlab.page.specs import LessonPython
+
+pytestmark = pytest.mark.skipif(not provisioner.POSSIBLE, reason="kernels are forked on Linux")
+
+RANDOM = "import random, uuid, numpy as np; print(random.random(), uuid.uuid4(), np.random.rand())"
+
+SERVER = """
+import time
+from jupyter_client.manager import KernelManager
+from lmmlab.page.specs import LessonPython
+manager = KernelManager(kernel_spec_manager=LessonPython(fork=True))
+manager.start_kernel()
+client = manager.blocking_client()
+client.start_channels()
+client.wait_for_ready(timeout=60)
+print(manager.provisioner.pid, flush=True)
+time.sleep(60)
+"""
+
+
+@contextlib.contextmanager
+def running(fork=True, **options):
+    """A kernel's manager and its client, until the block ends."""
+    manager = KernelManager(kernel_spec_manager=LessonPython(fork=fork))
+    manager.start_kernel(**options)
+    client = manager.blocking_client()
+    client.start_channels()
+    try:
+        client.wait_for_ready(timeout=60)
+        yield manager, client
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+
+
+@pytest.fixture(scope="module")
+def kernel():
+    """One kernel for the tests that leave it as they found it."""
+    with running() as both:
+        yield both
+
+
+def tell(client, code):
+    """What the code prints, or the name of its error."""
+    said = []
+
+    def hear(message):
+        content = message["content"]
+        said.append(content.get("text") or content.get("ename") or "")
+
+    client.execute_interactive(code, output_hook=hear, timeout=60)
+    return "".join(said).strip()
+
+
+def process(manager):
+    return psutil.Process(manager.provisioner.pid)
+
+
+def test_a_kernel_is_forked_and_knows_its_own_place(tmp_path):
+    place = os.environ | {"VOILA_KERNEL_ID": "mine"}
+    with running(env=place, cwd=str(tmp_path)) as (manager, client):
+        assert process(manager).ppid() != os.getpid()
+        assert process(manager).parent().ppid() == os.getpid()
+        assert tell(client, "import os; print(os.getcwd())") == str(tmp_path)
+        assert tell(client, "print(os.environ['VOILA_KERNEL_ID'])") == "mine"
+        assert "VOILA_KERNEL_ID" not in os.environ
+
+
+def test_what_kernels_are_forked_from_has_one_thread(kernel):
+    assert process(kernel[0]).parent().num_threads() == 1
+
+
+def test_two_kernels_share_neither_state_nor_chance(kernel):
+    with running() as (_, other):
+        tell(other, "import lmmlab; mine = lmmlab.mine = 1")
+        assert tell(kernel[1], "mine") == "NameError"
+        assert tell(kernel[1], "import lmmlab; lmmlab.mine") == "AttributeError"
+        mine, others = (tell(client, RANDOM).split() for client in (kernel[1], other))
+        assert len(mine) == 3
+        assert not set(mine) & set(others)
+
+
+def test_a_lab_runs_and_browsers_can_ask_for_it(kernel):
+    assert tell(kernel[1], "from lmmlab import labs; print(labs.shrinkage().tau0 > 0)") == "True"
+    known = "from comm import get_comm_manager; print(*get_comm_manager().targets)"
+    assert "jupyter.widget.control" in tell(kernel[1], known)
+
+
+def test_a_kernel_can_have_processes_of_its_own(kernel):
+    code = "from concurrent.futures import ProcessPoolExecutor as Pool\n"
+    code += "with Pool(1) as pool: print(pool.submit(abs, -1).result())"
+    assert tell(kernel[1], code) == "1"
+
+
+@pytest.mark.parametrize("fork", [True, False])
+def test_nothing_is_loaded_that_no_lesson_uses(kernel, fork):
+    code = "import sys; from lmmlab import labs; labs.shrinkage()\n"
+    code += "loaded = {name for name, module in sys.modules.items() if module}\n"
+    code += (
+        "print(*loaded & {'debugpy', 'pydevd', 'matplotlib.pyplot', 'sqlite3', 'jupyter_server'})"
+    )
+    with contextlib.nullcontext(kernel) if fork else running(fork=False) as (_, client):
+        assert tell(client, code) == ""
+
+
+def test_an_interrupt_ends_the_cell_and_not_the_kernel(kernel):
+    manager, client = kernel
+    asked = client.execute("import time\nprint('busy')\ntime.sleep(60)")
+    while client.get_iopub_msg(timeout=10)["content"].get("text") is None:
+        pass
+    manager.interrupt_kernel()
+    reply = client.get_shell_msg(timeout=10)
+    assert reply["parent_header"]["msg_id"] == asked
+    assert reply["content"]["ename"] == "KeyboardInterrupt"
+    assert tell(client, "print(1 + 1)") == "2"
+
+
+def test_a_killed_kernel_is_seen_to_be_dead_and_starts_anew():
+    with running() as (manager, client):
+        first = process(manager)
+        first.kill()
+        first.wait(timeout=10)
+        assert not manager.is_alive()
+        manager.restart_kernel()
+        client.wait_for_ready(timeout=60)
+        assert process(manager) != first
+        assert tell(client, "print(1 + 1)") == "2"
+
+
+@pytest.mark.parametrize("now", [True, False])
+def test_a_kernel_that_is_shut_down_leaves_nothing(now):
+    with running() as (manager, client):
+        tell(client, "import subprocess, sys; subprocess.Popen(['sleep', '60'])")
+        family = [process(manager), *process(manager).children()]
+        file = manager.connection_file
+        manager.shutdown_kernel(now=now)
+        gone, left = psutil.wait_procs(family[:1], timeout=10)
+        assert not left
+        assert not os.path.exists(file)
+        with contextlib.suppress(psutil.NoSuchProcess):
+            family[1].kill()
+
+
+def test_kernels_end_with_the_server_even_if_it_is_killed():
+    server = subprocess.Popen([sys.executable, "-c", SERVER], stdout=subprocess.PIPE, text=True)
+    with server:
+        kernel = psutil.Process(int(server.stdout.readline()))
+        family = psutil.Process(server.pid).children(recursive=True)
+        assert kernel in family
+        server.kill()
+    assert psutil.wait_procs(family, timeout=10)[1] == []
+
+
+def test_when_the_warm_python_dies_its_kernels_end_and_another_takes_its_place():
+    with running() as (manager, client):
+        first = process(manager)
+        os.kill(first.ppid(), signal.SIGKILL)
+        first.wait(timeout=10)
+        assert not manager.is_alive()
+        manager.restart_kernel()
+        client.wait_for_ready(timeout=60)
+        assert tell(client, "print(1 + 1)") == "2"
