@@ -134,7 +134,7 @@ def test_words_are_told_at_most_once_a_second(page, voila_server):
         "e => { e.told = []; new MutationObserver(() => e.told.push(performance.now()))"
         ".observe(e, { childList: true }) }"
     )
-    rest = drag(page, slider(bench, "sigma"), [0.3 + 0.008 * k for k in range(75)], pause=40)
+    rest = drag(page, slider(bench, "sigma"), [0.3 + 0.012 * k for k in range(50)], pause=40)
     says(bench, labs.shrinkage, sigma=rest)
     last = labs.shrinkage.words(sigma=rest)[0]
     until(page, live.inner_text, lambda text: last in text)
