@@ -58,7 +58,8 @@ def run(task: str) -> None:
     os.environ.clear()
     os.environ.update(environment, JPY_PARENT_PID=str(os.getppid()))
     os.chdir(folder)
-    np.random.seed()  # all forks would else draw the same; Python's own random does this itself
+    # All forks would else draw the same. (Python's own random sees to it itself.)
+    np.random.seed()  # noqa: NPY002
     multiprocessing.current_process().daemon = False  # or it could not have processes of its own
     threading.Thread(target=_end_with_the_server, daemon=True).start()
     app = kernel(arguments, parent_handle=os.getppid())

@@ -8,7 +8,7 @@ thread, for threads do not survive a fork.
 import gc
 
 import ipykernel.kernelapp  # noqa: F401
-import IPython.core.oinspect  # noqa: F401
+import IPython.core.oinspect
 import IPython.extensions.storemagic  # noqa: F401
 import ipywidgets  # noqa: F401
 import tornado.platform.asyncio  # noqa: F401
