@@ -306,7 +306,7 @@ def test_row_28_the_weight_of_four_visits() -> None:
     assert scene.visits == 4
     assert scene.weight[scene.index, 0] == pytest.approx(asked.value, abs=1e-12)
     assert asked.value == pytest.approx(400 / (400 + 900 / 4), abs=1e-12)
-    assert any("64\xa0% are real for the level" in sentence for sentence in lab.words(**asked.then))
+    assert any("64\xa0% for the level" in sentence for sentence in lab.words(**asked.then))
     assert asked.answer(0.64).right
     for given, name in (
         (0.31, "the number of visits is forgotten"), (0.88, "σ/n in place of σ²/n"),

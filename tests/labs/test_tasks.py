@@ -34,6 +34,18 @@ def test_every_wrong_choice_has_a_short_name_of_its_own(lab: Any) -> None:
                 assert task.answer(k).misconception == ("" if choice.right else choice.name)
 
 
+def test_the_right_answer_cannot_be_told_by_place_or_length() -> None:
+    asked = [task for lab in LABS for task in lab.tasks if isinstance(task, Predict)]
+    places, ranks = [], []
+    for task in asked:
+        (right,) = (k for k, choice in enumerate(task.choices) if choice.right)
+        lengths = [len(choice.text) for choice in task.choices]
+        places.append(right)
+        ranks.append(sorted(lengths).index(lengths[right]))
+    for told in (places, ranks):
+        assert all(told.count(k) >= len(asked) / 5 for k in range(3)), told
+
+
 @each_lab
 def test_each_question_leads_to_a_state_that_the_lab_can_take(lab: Any) -> None:
     for task in lab.tasks:

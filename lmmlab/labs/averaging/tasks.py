@@ -77,16 +77,16 @@ LOUDNESS = Predict(
     "still be found?",
     (
         Choice(
-            "Yes, as well as before: averages contain all trials",
-            "They contain the sums only. Everybody's tones are about equally loud on average, so "
-            "there is hardly anything left to compare: the standard error is 53 times as large.",
-            name="averaging loses nothing",
-        ),
-        Choice(
             "Hardly: average loudness is nearly the same for everybody",
             "Yes. The comparison of loud with soft tones is made within a person, and it is gone: "
             "the standard error is 53 times as large.",
             right=True,
+        ),
+        Choice(
+            "Yes, as well as before: averages contain all trials",
+            "They contain the sums only. Everybody's tones are about equally loud on average, so "
+            "there is hardly anything left to compare: the standard error is 53 times as large.",
+            name="averaging loses nothing",
         ),
         Choice(
             "Yes, with a larger error: there are 30 averages in place of 1,800 trials",
@@ -121,8 +121,8 @@ TASKS = (
     LOUDNESS,
     Do(
         "costly",
-        "Make a study with at least 10 trials a person in which averages have twice the smallest "
-        "possible variance.",
+        "Make a study with at least 10 trials a person in which the difference of averages has "
+        "twice the smallest possible variance.",
         _costly,
     ),
 )

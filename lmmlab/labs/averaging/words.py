@@ -25,11 +25,11 @@ def _of_both(s: Scene) -> str:
     """Say what the two analyses find."""
     found = (
         f"The mixed model of all {len(s.study.y):,} trials finds a difference of "
-        f"[{_said(s, s.mixed)}](model), the t test on {len(s.own)} averages "
-        f"[{_said(s, s.means)}]({MEANS})"
+        f"[{_said(s, s.mixed)}](model) (± standard error). The t test on {len(s.own)} averages "
+        f"says [{_said(s, s.means)}]({MEANS})"
     )
     if same(s):
-        return f"{found}: estimate and standard error are the same in every digit."
+        return f"{found}, the same in every digit."
     return f"{found}; the truth is [{decimal(s.controls.difference, 1, signed=True)}](truth)."
 
 
@@ -48,10 +48,10 @@ def _of_weights(s: Scene) -> str:
     few, many = s.study.layout.sizes[:2]
     low, high = s.weights(s.study.layout.sizes[:2].astype(float))
     return (
-        f"Half of the people have {few} trials, half {many}. A person with {few} counts for "
-        f"[{decimal(low / high, 2)}](model) of one with {many} in the mixed model, for "
-        f"[1]({MEANS}) in the t test, and for {decimal(few / many, 2)} if every trial "
-        "counts the same."
+        f"Half of the people have {few} trials, half {many}. Let one with {many} count for 1: then "
+        f"one with {few} counts for [{decimal(low / high, 2)}](model) in the mixed model and for "
+        f"[1]({MEANS}) in the t test. If every trial counts the same, it is "
+        f"{decimal(few / many, 2)}."
     )
 
 
@@ -61,7 +61,7 @@ def _of_costs(s: Scene) -> str:
     if s.balanced:
         return ""
     return (
-        f"Over many studies like this one, averages have "
+        "Over many studies like this one, the difference of averages has "
         f"[{decimal(people, _digits(people))} times]({MEANS}) the smallest possible variance. If "
         f"every trial counts the same, it is {decimal(rows, _digits(rows))} times."
     )
@@ -75,9 +75,9 @@ def _digits(ratio: float) -> int:
 def _of_loudness(s: Scene) -> str:
     """Say what a louder tone does, by both analyses."""
     return (
-        f"Within a person, a tone one step louder changes the wave by "
-        f"[{_said(s, s.mixed)}]({MIXED}), says the mixed model of all {len(s.study.y):,} trials; "
-        f"the truth is [{decimal(s.controls.louder, 1, signed=True)}](truth)."
+        f"The mixed model of all {len(s.study.y):,} trials compares tones within a person: one "
+        f"step louder changes the wave by [{_said(s, s.mixed)}]({MIXED}). The truth is "
+        f"[{decimal(s.controls.louder, 1, signed=True)}](truth)."
     )
 
 

@@ -20,7 +20,7 @@ WHOSE = Predict(
             name="random effects are added to everybody",
         ),
         Choice(
-            "One: hers",
+            "One: hers, in each of her rows",
             "Yes. In Cleo's row only column C is switched on, so her own +9.2 gets in and the "
             "other three entries are multiplied by 0.",
             right=True,
@@ -41,6 +41,12 @@ CROSSED = Predict(
     "the people's columns and the raters' columns both fall into blocks?",
     (
         Choice(
+            "No, whatever the order",
+            "Yes. What is a block in one order is scattered in the other. That is what crossed "
+            "means; people in clinics are nested, and there one order does for both.",
+            right=True,
+        ),
+        Choice(
             "Yes, sorted by person",
             "That makes blocks of the people's columns. Each person's rows then switch on rater R, "
             "S and T in turn, so the raters' columns are scattered over all blocks.",
@@ -51,12 +57,6 @@ CROSSED = Predict(
             "That makes blocks of the raters' columns, but each rater's rows belong to all four "
             "people. Choose that order and see the people's columns fall apart.",
             name="sorting undoes crossing",
-        ),
-        Choice(
-            "No, whatever the order",
-            "Yes. What is a block in one order is scattered in the other. That is what crossed "
-            "means; people in clinics are nested, and there one order does for both.",
-            right=True,
         ),
     ),
     {"board": "crossed"},

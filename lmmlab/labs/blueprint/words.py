@@ -96,12 +96,12 @@ def notes(s: Scene) -> dict[str, str]:
         return told
     told["beta0"] += f"; estimate: {decimal(float(e.parts.beta[0]), 1)}"
     told["beta1"] += f"; estimate: {decimal(float(e.parts.beta[1]), 2, signed=True)}"
-    told["tau0"] += f"; REML estimate: {decimal(e.tau0, 1)}"
-    told["sigma"] += f"; REML estimate: {decimal(e.sigma, 1)}"
+    told["tau0"] += f"; estimate: {decimal(e.tau0, 1)}"
+    told["sigma"] += f"; estimate: {decimal(e.sigma, 1)}"
     if e.tau1 is not None:
-        told["tau1"] += f"; REML estimate: {decimal(e.tau1, 2)}"
+        told["tau1"] += f"; estimate: {decimal(e.tau1, 2)}"
         rho = "none, a spread is 0" if e.rho is None else decimal(e.rho, 2, signed=True)
-        told["rho"] = f"REML estimate: {rho}"
+        told["rho"] = f"estimate: {rho}"
     return told
 
 

@@ -40,6 +40,12 @@ WHAT_GAINS = Predict(
     "error 9.0 in place of 6.8, and ρ +0.75 in place of +0.07. What happened to the model?",
     (
         Choice(
+            "Nothing: it is the same model, read on another day",
+            "Yes. Intercept, its error, τ₀ and ρ are answers about day 4.5 now. Slope, τ₁, σ and "
+            "the criterion have not moved.",
+            right=True,
+        ),
+        Choice(
             "It got better: centring helps it to fit",
             "That takes centring for an improvement. Look at the criterion and at the noise: they "
             "are the same to the last digit. The same lines are read on another day.",
@@ -50,12 +56,6 @@ WHAT_GAINS = Predict(
             "The larger error belongs to another question, the average on day 4.5, where drivers "
             "differ more. The error of the slope and the criterion are the same.",
             name="a larger error is a worse model",
-        ),
-        Choice(
-            "Nothing: it is the same model, read on another day",
-            "Yes. Intercept, its error, τ₀ and ρ are answers about day 4.5 now. Slope, τ₁, σ and "
-            "the criterion have not moved.",
-            right=True,
         ),
     ),
     {"origin": 4.5},
@@ -142,7 +142,7 @@ OWN_MEANS = Predict(
             name="group means move the intercept only",
         ),
         Choice(
-            "How rows of one group differ",
+            "How rows of one and the same group differ",
             "Yes. Only comparisons inside a group are left. The slope is −1.03, near the truth of "
             "−1 inside groups.",
             right=True,

@@ -19,13 +19,13 @@ def _read(d: Days) -> str:
     """Say what intercept and spread mean at this zero."""
     day = named(d.now.origin)
     said = (
-        f"With the zero on {day}, the intercept is the average on {day}, "
-        f"[{ms(d.now.beta[0])}](parameter:beta), and drivers differ there by "
+        f"The zero is {day}: the intercept is the average then, "
+        f"[{ms(d.now.beta[0])}](parameter:beta), and drivers differ by "
         f"[τ₀ = {ms(d.now.tau[0])}](parameter:tau0)"
     )
     if d.now.origin == 0.0:
         return f"{said}."
-    return f"{said}; on day 0 these were {ms(d.start.beta[0])} and {ms(d.start.tau[0])}."
+    return f"{said}. On day 0 these were {ms(d.start.beta[0])} and {ms(d.start.tau[0])}."
 
 
 def _together(d: Days) -> str:
@@ -77,8 +77,8 @@ def _asked(s: Scene, g: Groups) -> str:
     truth = f"[{decimal(groups.WITHIN, 0)}](truth)"
     if s.controls.centring == "group":
         return (
-            "Each row is compared with the mean of its own group, so the slope answers a question "
-            f"inside groups: one more of x goes with {slope} in y; the truth there is {truth}."
+            "Each row is compared with the mean of its own group, so the slope tells of rows "
+            f"inside a group: one more of x goes with {slope} in y. The truth there is {truth}."
         )
     inside, shares = decimal(g.inside.beta[1], 2), (1.0 - g.now.between, g.now.between)
     own, other = (percent(share, 0) for share in shares)
@@ -113,8 +113,8 @@ def _changed(s: Scene, g: Groups) -> str:
             f"noise and criterion [{g.now.deviance:.3f}](model) are the same."
         )
     return (
-        "Each group has its own zero, and that is another model: how groups differ in x is no "
-        f"longer explained, and the slope of raw x was {decimal(g.raw.beta[1], 2)}."
+        "Each group has its own zero, and that is another model: differences between groups in x "
+        f"are gone from it. The slope of raw x was {decimal(g.raw.beta[1], 2)}."
     )
 
 

@@ -45,18 +45,18 @@ SHUFFLE = Predict(
     "blood pressure now known as well as 420 independent measurements would tell it?",
     (
         Choice(
-            "Yes: without clusters the rows are independent",
-            "That takes the label for the cause. The same 60 people stand behind the 420 numbers, "
-            "so a second sample of 60 people would miss the mean just as far as before. Only the "
-            "analysis is fooled: compare its blue point with the violet truth in the last picture.",
-            name="clusters are in the names",
-        ),
-        Choice(
             "No: the numbers are the same, and so is the mean that they give",
             "Yes. The mean does not depend on names, and neither does its chance error. What "
             "changes is what an analysis believes: compare the blue point with the violet truth "
             "in the last picture.",
             right=True,
+        ),
+        Choice(
+            "Yes: without clusters the rows are independent",
+            "That takes the label for the cause. The same 60 people stand behind the 420 numbers, "
+            "so a second sample of 60 people would miss the mean just as far as before. Only the "
+            "analysis is fooled: compare its blue point with the violet truth in the last picture.",
+            name="clusters are in the names",
         ),
         Choice(
             "It is known even less: shuffling adds noise",

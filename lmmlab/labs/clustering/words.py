@@ -44,7 +44,7 @@ def _of_the_worth(s: Scene) -> str:
     if s.controls.names == "shuffled" and s.believed_worth is not None:
         return (
             f"An analysis that trusts these names counts [{number(s.believed_worth)}](model) "
-            f"independent measurements, but the mean is still only as sure as "
+            f"independent measurements. But the mean is still only as sure as "
             f"[{number(s.worth)}](truth) make it: a hidden cluster is still a cluster."
         )
     said = (

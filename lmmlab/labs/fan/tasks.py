@@ -25,20 +25,21 @@ COME_TOGETHER = Predict(
     (
         Choice(
             "They shrink for ever: a negative ρ means that people come together",
-            "They shrink until month 6 only. There the lines cross, and who started high is below "
-            "the average soon after. Any spread of changes makes lines part in the end.",
+            "They shrink until month 6 only, t* = −ρτ₀/τ₁ = 0.6 · 12 / 1.2. Lines cross there and "
+            "part again. Any spread of changes makes them part in the end.",
             name="a negative ρ means coming together for ever",
         ),
         Choice(
             "They shrink for a while, then grow and end larger than they began",
             "Yes. People differ by 12.0 mmHg at first, by 9.6 at month 6 and by 23.6 at month 24. "
-            "The turning point is t* = −ρτ₀/τ₁.",
+            "The turning point is t* = −ρτ₀/τ₁ = 0.6 · 12 / 1.2.",
             right=True,
         ),
         Choice(
             "They shrink until all have the same blood pressure, and stay so",
-            "Lines do not stop where they meet, and here they never all meet: people differ by at "
-            "least 9.6 mmHg. Only with ρ = −1 would all lines meet in a point.",
+            "Lines do not stop where they meet, and here they never all meet. People are closest "
+            "at t* = −ρτ₀/τ₁ = 0.6 · 12 / 1.2 = 6 months, still 9.6 mmHg apart. Only with ρ = −1 "
+            "would all lines meet in a point.",
             name="lines that come together stay together",
         ),
     ),
@@ -51,6 +52,12 @@ OTHER_ORIGIN = Predict(
     "in place of month 0. What happens?",
     (
         Choice(
+            "ρ changes; the lines and the fit stay as they are",
+            "Yes. ρ is now +0.41 and “start” means the level at month 12. The lines did not move, "
+            "and the misfit in the text is the same.",
+            right=True,
+        ),
+        Choice(
             "ρ stays −0.20: how start and change go together is a property of people",
             "It is a property of people and of the day on which they are compared. At month 12 "
             "those with steep lines have got ahead, so ρ is +0.41.",
@@ -61,12 +68,6 @@ OTHER_ORIGIN = Predict(
             "ρ changes, to +0.41. But no line in the first picture moved, and the misfit "
             "in the text is the same as before: the model was only written in other words.",
             name="another origin is another model",
-        ),
-        Choice(
-            "ρ changes; the lines and the fit stay as they are",
-            "Yes. ρ is now +0.41 and “start” means the level at month 12. The lines did not move, "
-            "and the misfit in the text is the same.",
-            right=True,
         ),
     ),
     {"origin": 12.0},
@@ -156,6 +157,10 @@ def _noise_alone(tau0: float, sigma: float) -> Number:
         "The noise of the first reading is in both, with opposite signs: "
         f"−σ² / √((τ₀² + σ²) · 2σ²) = {decimal(value, 2)}."
     )
+    hint = (
+        "Both hold the noise of the first reading, so their covariance is −σ². Their variances are "
+        "τ₀² + σ² and 2σ²."
+    )
     mistakes = (
         Mistake(
             0.0, "equal changes give no relation",
@@ -186,8 +191,8 @@ def _noise_alone(tau0: float, sigma: float) -> Number:
         mistakes=mistakes,
         limits=(-1.0, 1.0),
         then=BLOOD_PRESSURE | {"tau0": tau0, "tau1": 0.0, "sigma": sigma},
-        too_low="Which part of the first reading comes back in the change?",
-        too_high="Which part of the first reading comes back in the change?",
+        too_low=hint,
+        too_high=hint,
     )
 
 
@@ -234,7 +239,8 @@ def _mended(c: Controls, s: Scene) -> tuple[bool, str]:
     if c.g00 != 9.0 or c.g11 != 0.1225:
         return False, "Leave the variances at 9 and 0.1225, and move the covariance only."
     if not s.possible:
-        return False, f"The smaller eigenvalue is still {decimal(s.eigenvalues[0], 3)}."
+        rho = "" if s.told.rho is None else f" The correlation is still {decimal(s.told.rho, 2)}."
+        return False, f"No people can differ like this yet.{rho}"
     if abs(c.g01) < 0.8:
         return False, "That is possible, but far from the limit. Go as near to it as you can."
     return True, "The covariance cannot be larger than 3 · 0.35 = 1.05, the product of the two sds."

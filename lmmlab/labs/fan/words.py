@@ -51,8 +51,8 @@ def _of_the_origin(s: Scene) -> str:
     rho = correlation(s.here.rho)
     text = f"Counted from {s.story.time} {c.origin:g}, [{rho}](parameter:rho)"
     if e is not None:
-        text += f"; the fit says {correlation(e.spread.rho).replace('ρ', 'ρ̂')}"
-        text += f", with a misfit (REML criterion) of {decimal(e.deviance, 2)}"
+        text += f"; the fit says {correlation(e.spread.rho)}"
+        text += f", with a misfit of {decimal(e.deviance, 2)}"
         if c.origin > 0.0:
             text += ", the same from everywhere"
     return f"{text}."
@@ -69,13 +69,14 @@ def _of_the_trend(s: Scene) -> str:
         return ""
     found, expected = s.trend.found, s.trend.expected
     observed = s.controls.baseline == "observed"
-    against = "what the first visit showed" if observed else "the true start"
+    against = "the first reading" if observed else "the true start"
     if found is None or expected is None:
         return f"The change cannot be correlated with {against}: one of the two does not vary."
-    told = f"The observed change correlates {decimal(found, 2)} with {against} in these people"
+    told = f"In these people the measured change correlates {decimal(found, 2)} with {against}"
     why = f"{decimal(expected, 2)} is expected"
     if observed and s.controls.sigma > 0.0:
-        why += ", because the noise of the first visit is in both"
+        partly = "" if s.told.rho is None else "partly "
+        why += f", {partly}because the noise of the first reading is in both"
     return f"{told}; {why}."
 
 
@@ -92,9 +93,9 @@ def _of_the_matrix(s: Scene) -> str:
     )
     small = 0.0 if s.possible and low < 0.0 else low
     return (
-        f"These entries of G give [{rho}](parameter:rho) and a smallest eigenvalue of "
-        f"{decimal(small, 3)} ({decimal(s.scaled[0] if small else 0.0, 2)} when starts and changes "
-        f"are measured in sds), {verdict}."
+        f"These entries of G, two variances and a covariance, give [{rho}](parameter:rho), "
+        f"{verdict}. The smallest eigenvalue is {decimal(small, 3)} "
+        f"({decimal(s.scaled[0] if small else 0.0, 2)} with starts and changes in sds)."
     )
 
 
@@ -124,12 +125,12 @@ def notes(s: Scene) -> dict[str, str]:
     if e is None or s.controls.entries == "free":
         return told
     at = "" if s.controls.origin == 0.0 else f" at {told['origin']}"
-    told["tau0"] += f"; REML estimate{at}: {decimal(e.spread.sd[0], s.story.digits)}"
+    told["tau0"] += f"; estimate{at}: {decimal(e.spread.sd[0], s.story.digits)}"
     over = f"{decimal(s.controls.tau1 * s.story.last, 1)} in {s.story.last:g} {s.story.time}s"
-    told["tau1"] += f", {over}; REML estimate: {decimal(e.spread.sd[1], 2)}"
-    told["sigma"] += f"; REML estimate: {decimal(e.sigma, s.story.digits)}"
+    told["tau1"] += f", {over}; estimate: {decimal(e.spread.sd[1], 2)}"
+    told["sigma"] += f"; estimate: {decimal(e.sigma, s.story.digits)}"
     rho = e.spread.rho
-    told["rho"] = f"REML estimate{at}: "
+    told["rho"] = f"estimate{at}: "
     told["rho"] += "none, because a spread is 0" if rho is None else signed(rho)
     return told
 

@@ -81,6 +81,12 @@ BORROW = Predict(
     "of each one's own estimate does a model keep that knows this?",
     (
         Choice(
+            "Very little: nearly all is borrowed from the others",
+            "Yes: λ is .04 now. At τ₁ = 0 it is 0, one effect for all (complete pooling). With a "
+            "very large τ₁ it nears 1, each one alone, as fixed effects do (no pooling).",
+            right=True,
+        ),
+        Choice(
             "As much as before: to borrow from others would be cheating",
             "If people are alike, what the others did is evidence about this one. λ is .04 now, "
             "not .58: nearly everything is borrowed.",
@@ -91,12 +97,6 @@ BORROW = Predict(
             "Their own trials are as noisy as before. What differs between own estimates is now "
             "nearly all noise, so only .04 of it is kept, not .58.",
             name="similar people are trusted more",
-        ),
-        Choice(
-            "Very little: nearly all is borrowed",
-            "Yes: λ is .04 now. At τ₁ = 0 it is 0, one effect for all (complete pooling). With a "
-            "very large τ₁ it nears 1, each one alone, as fixed effects do (no pooling).",
-            right=True,
         ),
     ),
     {"fit": "random", "tau1": 5.0, "person": "6"},

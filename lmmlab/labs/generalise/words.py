@@ -26,8 +26,8 @@ def _of_reruns(s: Scene) -> str:
     apart = f"[{_value(s, s.honest)}](truth) (one sd)"
     if c.again == "new":
         return (
-            f"Rerun with {c.J} new {many}, the average differs by {apart} from study to study: "
-            f"its variance is [{decimal(s.between, 1)}](parameter:tau1) from who takes part plus "
+            f"Rerun with {c.J} new {many}, the average differs by {apart} from study to study. "
+            f"Its variance is [{decimal(s.between, 1)}](parameter:tau1) from who takes part plus "
             f"[{decimal(s.within, 1)}](parameter:sigma) from noise."
         )
     return (
@@ -44,9 +44,9 @@ def _of_intervals(s: Scene) -> str:
     held, error = float(r.coverage[k]), float(r.error[k])
     return (
         f"As {'fixed' if fixed else 'random'} effects, {many} give a standard error of "
-        f"{_value(s, r.se[k])} on average, and [{decimal(100.0 * held, 1)} ± {percent(error)}]"
-        f"({'bad' if held < 0.92 else 'model'}) of {STUDIES:,} intervals hold the average of "
-        f"{whom} {many}; promised are 95\N{NO-BREAK SPACE}%."
+        f"{_value(s, r.se[k])} on average. Of {STUDIES:,} intervals, "
+        f"[{decimal(100.0 * held, 1)} ± {percent(error)}]({'bad' if held < 0.92 else 'model'}) "
+        f"hold the average of {whom} {many}; promised are 95\N{NO-BREAK SPACE}%."
     )
 
 
@@ -55,12 +55,13 @@ def _of_borrowing(s: Scene) -> str:
     weight, one = f"[λ\N{NO-BREAK SPACE}= {corr(s.weight)}](parameter:tau1)", s.one
     if s.controls.fit == "fixed":
         return (
-            "They borrow nothing from each other; as random effects, each should keep "
-            f"{weight} of what sets its own estimate apart."
+            "They borrow nothing from each other. As random effects, each should keep a share "
+            f"{weight} of the distance between its own estimate and the average."
         )
     true, own, pulled = (float(effects[0]) for effects in (one.true, one.own, one.pulled))
     return (
-        f"Each should keep {weight} of what sets its own estimate apart. Study {s.who} estimates "
+        f"Each should keep a share {weight} of the distance between its own estimate and the "
+        f"average. Study {s.who} estimates "
         f"τ₁ as {_value(s, one.tau1)} and pulls its first {s.story.one} from {decimal(own, 1)} to "
         f"[{decimal(pulled, 1)}](model); the truth is {decimal(true, 1)}."
     )
@@ -99,8 +100,9 @@ def _of_singular(s: Scene) -> str:
     rate, error = now.rate
     none = f", and {now.none} with a spread of 0, so without ρ" if now.none else ""
     return (
-        f"[{now.singular} fits are singular](bad) ({decimal(100.0 * rate, 1)} ± {percent(error)}): "
-        f"{now.plus} with ρ at +1 and {now.minus} at −1{none}. None is left out."
+        f"[{now.singular} fits are singular](bad), at the edge of what is possible "
+        f"({decimal(100.0 * rate, 1)} ± {percent(error)}): {now.plus} with ρ at +1 and {now.minus} "
+        f"at −1{none}. None is left out."
     )
 
 

@@ -44,16 +44,16 @@ MORE_NOISE = Predict(
     "to the covariance of months 3 and 12, which is 212?",
     (
         Choice(
+            "It stays as it is, but the correlation of the two falls",
+            "Yes. σ² is added on the diagonal only, where it makes the variances larger. So the "
+            "same 212 is a smaller share of them: the correlation falls from .70 to .43.",
+            right=True,
+        ),
+        Choice(
             "It falls: noise hides what the visits share",
             "The covariance stays at 212. The noise of two visits has nothing in common, so σ² is "
             "added on the diagonal only. What falls is the correlation, from .70 to .43.",
             name="noise lowers covariances",
-        ),
-        Choice(
-            "It stays, and the correlation falls",
-            "Yes. σ² is added on the diagonal only, where it makes the variances larger. So the "
-            "same 212 is a smaller share of them: the correlation falls from .70 to .43.",
-            right=True,
         ),
         Choice(
             "It grows, because all entries of V grow",

@@ -46,6 +46,12 @@ AVERAGE = Predict(
     "the averages. Which slope comes out?",
     (
         Choice(
+            "+1.2, as if the drug raised blood pressure",
+            "Yes, exactly +1.20. It is a true statement about patients, and a false one about "
+            "what a dose does to one of them. To read it so is called the ecological fallacy.",
+            right=True,
+        ),
+        Choice(
             "About −0.8: averaging only takes out noise",
             "Averaging takes out the noise, and with it all that happened within a patient. What "
             "is left compares patients: +1.20. The drug still helps each of them.",
@@ -56,12 +62,6 @@ AVERAGE = Predict(
             "They would have to be mixed for that, and averages hold no row of any patient. The "
             "slope is that between patients, +1.20.",
             name="averages mix both slopes",
-        ),
-        Choice(
-            "+1.2, as if the drug raised blood pressure",
-            "Yes, exactly +1.20. It is a true statement about patients, and a false one about "
-            "what a dose does to one of them. To read it so is called the ecological fallacy.",
-            right=True,
         ),
     ),
     {
@@ -78,7 +78,7 @@ def _one_line(within: float, between: float, spreads: tuple[float, float]) -> Nu
     of_sds = across / (inside + across)
     value = (1.0 - share) * within + share * between
     how = (
-        f"Slopes are weighed by the variances of x: {inside:g}² within, {across:g}² between. "
+        f"Slopes are weighted by the variances of x: {inside:g}² within, {across:g}² between. "
         f"{decimal(1.0 - share, 2)} · ({slope(within)}) + {decimal(share, 2)} · ({slope(between)}) "
         f"= {slope(value)}."
     )
@@ -108,7 +108,8 @@ def _one_line(within: float, between: float, spreads: tuple[float, float]) -> Nu
         "one-line",
         f"Within a person fatigue varies by an sd of {inside:g} point, averages of people by "
         f"{across:g} points. The slopes are {slope(within)} ms within and {slope(between)} ms "
-        "between. Somebody puts one line through all rows. Which slope does it have?",
+        "between. Somebody puts one line through all rows; its w is the share of the variance of "
+        "fatigue that lies between people. Which slope does it have?",
         value=value,
         reply=how,
         tolerance=0.5,

@@ -24,7 +24,7 @@ WITHIN = Predict(
             name="ignoring clusters always makes us too sure",
         ),
         Choice(
-            "They miss too seldom: OLS is too cautious here",
+            "They miss too seldom: OLS is more cautious than it need be",
             "Yes. Differences between people play no part in this comparison, but OLS counts them "
             "as noise. Its intervals are 1.29 times too wide, and real effects stay unseen.",
             right=True,
@@ -52,12 +52,12 @@ VILLAGES = Predict(
         ),
         Choice(
             "In about 9\xa0%: the ICC of 4\xa0% comes on top of the 5\xa0%",
-            "The two do not add. The ICC is multiplied by the 39 other people of the village: "
-            "the true variance is 2.5 times what OLS believes, and more than 20\xa0% are wrong.",
+            "The two do not add. The ICC is multiplied by the 39 other people of the village. "
+            "The true variance is 2.5 times what OLS believes, and more than 20\xa0% are wrong.",
             name="the ICC adds to the error rate",
         ),
         Choice(
-            "In more than 20\xa0%",
+            "In more than 20\xa0%: villages are large",
             "Yes. The true variance is 1 + 39 × .038 = 2.5 times what OLS believes. A small ICC "
             "is harmless in small clusters only.",
             right=True,
@@ -72,18 +72,18 @@ UNEQUAL = Predict(
     "people. What does it matter that OLS counts every trial the same?",
     (
         Choice(
-            "Nothing: OLS is unbiased",
-            "Unbiased, yes, but not the best use of the data: people with many trials get too much "
-            "weight, and the variance of the mean is 1.41 times what the mixed model has. Compare "
-            "the bars in the last picture.",
-            name="unbiased is good enough",
-        ),
-        Choice(
             "Its mean is on target, but has a larger error than need be",
             "Yes. Its variance is 1.41 times that of the mixed model. Counting every person the "
             "same is nearly best here; it would not be if people hardly differed. The mixed model "
             "weighs by τ₀, σ and n.",
             right=True,
+        ),
+        Choice(
+            "Nothing: OLS is unbiased",
+            "Unbiased, yes, but not the best use of the data: people with many trials get too much "
+            "weight. The variance of the mean is 1.41 times what the mixed model has. Compare "
+            "the bars in the last picture.",
+            name="unbiased is good enough",
         ),
         Choice(
             "Its mean is pulled to people with many trials, so it is biased",
@@ -128,8 +128,8 @@ def _factor(rows: int) -> Number:
     return Number(
         "variance-factor",
         f"Each of the {c.groups} people now has {rows} trials in place of {c.rows}. The ICC of y "
-        f"is still {corr(alike)}, and x belongs to the person. How many times larger is the true "
-        "variance of the slope than OLS believes?",
+        f"is still {corr(alike)}, and x belongs to the person. How many times as large as OLS "
+        "believes is the true variance of the slope?",
         value=value,
         reply=f"Each trial resembles the {rows - 1} others of its person: {how}. The standard "
         f"error is off by the root of that, {sqrt(value):.2f}, as the text says.",

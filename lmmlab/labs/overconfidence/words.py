@@ -17,10 +17,10 @@ def _of_the_rates(s: Scene) -> str:
     """Say how often the two analyses miss, with the Monte-Carlo error."""
     (ols, mixed), (ols_error, mixed_error) = s.missed, s.rates.error
     return (
-        f"Intervals that promise to miss the truth in 5\xa0% of studies miss it in "
-        f"[{percent(ols)} ± {percent(ols_error)}](bad) if clusters are ignored (OLS), and in "
-        f"[{percent(mixed)} ± {percent(mixed_error)}](model) with the mixed model, over "
-        f"{STUDIES:,} studies."
+        "A 95\xa0% interval promises to miss the truth in 5\xa0% of studies. If clusters are "
+        f"ignored (OLS) it misses in [{percent(ols)} ± {percent(ols_error)}](bad), with the mixed "
+        f"model in [{percent(mixed)} ± {percent(mixed_error)}](model). The ± is there because only "
+        f"{STUDIES:,} studies were counted."
     )
 
 
@@ -31,7 +31,7 @@ def _of_the_errors(s: Scene) -> str:
         return "The standard errors of OLS are right here."
     off = f"{max(ratio, 1.0 / ratio):.2f} times too {'small' if ratio > 1.0 else 'large'}"
     if s.icc_x > 0.0:
-        why = "x is alike within people, so that their trials repeat each other"
+        why = "x is alike within people, so that their trials tell much the same"
     else:
         why = "x is compared within people, and OLS counts their differences as noise"
     return f"The standard errors of OLS are [{off}](bad): {why}."
@@ -51,10 +51,9 @@ def _of_the_means(s: Scene) -> str:
 def notes(s: Scene) -> dict[str, str]:
     """Say beside the sliders what they make, and how often the spread is estimated as 0."""
     zero = int(s.rates.singular[1])
-    said = {
-        "share": f"ICC of x: {corr(s.icc_x)}",
-        "sigma": f"ICC of y: {corr(s.icc, 3)}",
-    }
+    said = {"sigma": f"ICC of y: {corr(s.icc, 3)}"}
+    if s.controls.sizes == "equal":  # elsewhere it is no correlation, and may exceed 1
+        said["share"] = f"ICC of x: {corr(s.icc_x)}"
     if zero:
         said["tau0"] = f"estimated as 0 in {zero:,} of {STUDIES:,} studies"
     if s.rates.failures[1]:

@@ -72,6 +72,12 @@ SPREAD_OF_BLUPS = Predict(
     "and calls it τ₁. What is wrong?",
     (
         Choice(
+            "It is too small: pulled lines differ less than people do",
+            "Yes. The spread of own lines is too large, that of pulled lines too small: compare "
+            "the three bars under “Spread of daily changes”.",
+            right=True,
+        ),
+        Choice(
             "Nothing: the pulled lines are the people",
             "They are guesses, each drawn to the middle, so they differ less than the people do. "
             "Their bar under “Spread of daily changes” is shorter than that of the truth.",
@@ -82,12 +88,6 @@ SPREAD_OF_BLUPS = Predict(
             "That holds for own lines. Pulled lines have paid for the noise already, and more: "
             "compare the three bars under “Spread of daily changes”.",
             name="pulled lines still hold the noise",
-        ),
-        Choice(
-            "It is too small: pulled lines differ less than people do",
-            "Yes. The spread of own lines is too large, that of pulled lines too small: compare "
-            "the three bars under “Spread of daily changes”.",
-            right=True,
         ),
     ),
     {"source": "simulated", "people": 60, "visits": 5, "own_visits": 5, "seed": 3},

@@ -43,13 +43,13 @@ def _of_the_weights(s: Scene) -> str:
     role, other = (role for role, _ in WEIGHED)
     if s.visits == 1:
         return (
-            "Of the differences that single visits show between people, "
-            f"[{percent(level, 0)}]({role}) are real; about a change one visit shows nothing."
+            "Single visits show differences between people, and a part of these is real: "
+            f"[{percent(level, 0)}]({role}). About a change one visit shows nothing."
         )
     return (
-        f"Of the differences that {s.visits} such visits show between people, "
-        f"[{percent(level, 0)}]({role}) are real for the level on the middle day and "
-        f"[{percent(change, 0)}]({other}) for the daily change; the rest is noise."
+        f"{s.visits} such visits show differences between people, and a part of these is real: "
+        f"[{percent(level, 0)}]({role}) for the level on the middle day, "
+        f"[{percent(change, 0)}]({other}) for the daily change. The rest is noise."
     )
 
 

@@ -68,6 +68,12 @@ AVERAGE_OF_LINES = Predict(
     "week by week. What comes out?",
     (
         Choice(
+            "The line of the average person, as steep as before",
+            "Yes. The dots, averages week by week, lie on the line of a person with average start "
+            "and average slope. This is so because lines add up.",
+            right=True,
+        ),
+        Choice(
             "A flatter line: ups and downs cancel",
             "They cancel around the average slope, not around zero. The dots are the averages week "
             "by week; they fall by 0.70 a week, as the average person does.",
@@ -78,12 +84,6 @@ AVERAGE_OF_LINES = Predict(
             "That happens with other models, for yes-or-no answers for example. Straight lines "
             "average to a straight line: the dots lie on the line of the average person.",
             name="averages of lines are nobody's line",
-        ),
-        Choice(
-            "The line of the average person",
-            "Yes. The dots, averages week by week, lie on the line of a person with average start "
-            "and average slope. This is so because lines add up.",
-            right=True,
         ),
     ),
     {"tau1": 1.0},

@@ -70,11 +70,11 @@ def _of_fits(s: Scene) -> str:
     slope = next(iter(known.values())).average[1]
     errors = [f"{error(a.se)} ({MODELS[key]})" for key, a in known.items()]
     told = f"{errors[0]}" if len(errors) == 1 else f"{', '.join(errors[:-1])} and {errors[-1]}"
-    truth = "" if s.true_se is None else f"; the truth is [{error(s.true_se)}](truth)"
+    truth = "" if s.true_se is None else f". In truth it is [{error(s.true_se)}](truth)"
     every = {3: "All three models say", 2: "Both models that can be fitted say"}
     return (
         f"{every.get(len(known), 'The one model that can be fitted says')} "
-        f"[{_pace(s, slope)}](model) on average, with a standard error of {told}{truth}."
+        f"[{_pace(s, slope)}](model) on average. The standard error is {told}{truth}."
     )
 
 
