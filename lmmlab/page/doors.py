@@ -96,20 +96,16 @@ def doors(routes: list[Any], base_url: str) -> list[Any]:
     base_url : str
         Where the server begins.
     """
-    changed = {  # how each begins, and what it is instead: nothing, or a narrower pattern
-        "/voila/api/contents": None,
-        "/voila/files": None,
-        "/voila/templates": "/voila/templates/([\\w-]+/static/.+)",
-    }
+    shut = tuple(url_path_join(base_url, path) for path in ("/voila/api/contents", "/voila/files"))
+    templates = url_path_join(base_url, "/voila/templates/")
     opened = [(ODD_PATH, Nothing)]
     for pattern, handler, *options in routes:
-        for begin, instead in changed.items():
-            if pattern.startswith(url_path_join(base_url, begin)):
-                pattern = instead and url_path_join(base_url, instead)
-                break
-        if pattern is not None:
-            handler = LessonHandler if handler is TornadoVoilaHandler else handler
-            opened.append((pattern, handler, *options))
+        if pattern.startswith(shut):
+            continue
+        if pattern.startswith(templates):  # other paths are errors in Voila
+            pattern = templates + r"([\w-]+/static/.+)"
+        handler = LessonHandler if handler is TornadoVoilaHandler else handler
+        opened.append((pattern, handler, *options))
     return opened
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 from io import BytesIO
@@ -18,6 +19,7 @@ from typing import Any
 
 from jupyter_server.base.handlers import JupyterHandler
 from tornado.ioloop import IOLoop
+from tornado.iostream import StreamClosedError
 from tornado.web import authenticated
 
 from lmmlab.app import LESSONS
@@ -126,4 +128,5 @@ class PictureHandler(JupyterHandler):
                 "lmmlab: no picture of %s: %s: %s", lab, type(error).__name__, error
             )
             svg = placeholder(theme)
-        await self.finish(svg)
+        with suppress(StreamClosedError):  # nobody waits for it any more
+            await self.finish(svg)

@@ -36,7 +36,8 @@ from lmmlab.page.connection import PromptConnection, StrictConnection
 from lmmlab.page.doors import TRANSFORMS, Nothing, doors
 
 SHARE = Path(__file__).parent / "share"
-MESSAGE = 2_000_000  # bytes of the longest that a page may send: a lesson's have some hundred
+MESSAGE = 10_000_000  # bytes of the longest that a page may send: a file of progress has up to 2 MB
+FORM = 100_000  # bytes of the longest form
 
 
 class ThisPython(KernelSpecManager):
@@ -135,7 +136,7 @@ class LessonServer(Voila):
             self.app.listen(
                 self.address.port,
                 self.address.host,
-                max_body_size=MESSAGE,
+                max_body_size=FORM,
                 xheaders=bool(self.address.names),  # a proxy knows who asks
             )
         except OSError as error:
@@ -164,8 +165,8 @@ def configuration(folder: Path, browser: bool, kernels: int | None, token: str |
     config.Voila.kernel_websocket_connection_class = StrictConnection
     if token:
         config.Voila.token = token
-    else:  # one that Jupyter finds in JUPYTER_TOKEN or makes up, or none
-        config.Voila.auto_token = token is not None or "JUPYTER_TOKEN" in os.environ
+    else:
+        config.Voila.auto_token = token is not None
     config.VoilaConfiguration.kernel_spec_manager_class = ThisPython
     config.VoilaConfiguration.multi_kernel_manager_class = Admission
     config.Admission.places = kernels or places()
@@ -194,12 +195,14 @@ def serve(
     prepare()
     # Tornado takes Jupyter's milliseconds between two pings for seconds, and says so.
     logging.getLogger("tornado.general").setLevel(logging.ERROR)
-    config = configuration(folder, browser, kernels, token)
-    if not (address.private or open_to_all or config.Voila.token or config.Voila.auto_token):
+    if token is None and "JUPYTER_TOKEN" in os.environ:
+        token = os.environ["JUPYTER_TOKEN"]
+    if token is None and not (address.private or open_to_all):
         raise SystemExit(
             f"lmmlab: whoever reaches this machine could use {address.host or 'all addresses'}. "
             "Add --token, which puts a secret into the address, or --open-to-all."
         )
+    config = configuration(folder, browser, kernels, token)
     server = LessonServer(config=config, address=address)
     server.port = address.port  # Voila tells it the kernels
     server.initialize([])

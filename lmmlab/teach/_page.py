@@ -23,7 +23,10 @@ STYLE = """<style>
   border-bottom: 1px solid color-mix(in srgb, currentcolor 20%, transparent);
 }
 </style>"""
-ASK = "Choose the progress files of your students; the name of a file is the student's name."
+ASK = (
+    "Choose the progress files of your students; the name of a file is the student's name. "
+    "A file may have 2 MB, and all that you choose at once 8 MB: more does not arrive here."
+)
 
 
 def page() -> w.VBox:

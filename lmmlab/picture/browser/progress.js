@@ -40,8 +40,9 @@ function makeProgress(scene, ask, happened) {
   file.addEventListener("change", async () => {
     const [chosen] = file.files;
     if (!chosen) return;
-    // A longer one is refused by the kernel all the same.
-    ask({ text: await chosen.slice(0, 4_000_000).text() });
+    // A longer one is refused by the kernel, too, but might not reach it.
+    if (chosen.size <= 2_000_000) ask({ text: await chosen.text() });
+    else happened((trouble.textContent = "This file is too long for a progress file: 2 MB are the most."));
     file.value = "";
   });
 
