@@ -583,7 +583,7 @@ def test_a_dead_kernel_is_told_and_a_lost_line_comes_back(bench_page, page, toy)
     bench_page()
     page.evaluate("manager.kernel.connectionStatusChanged.emit('connecting')")
     page.wait_for_function(
-        "document.querySelector('.lmm-message').textContent.includes('connection is lost')"
+        "document.querySelector('.lmm-message').textContent.includes('does not answer')"
     )
     page.evaluate("manager.kernel.connectionStatusChanged.emit('connected')")
     page.wait_for_function("document.querySelector('.lmm-message').textContent === ''")

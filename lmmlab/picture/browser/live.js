@@ -14,7 +14,7 @@ function render({ model, el }) {
   const get = (name) => model.get(name);
   const endings = [];
 
-  const voice = makeVoice(repaint);
+  const voice = makeVoice(repaint, () => links.write());
   const wire = makeWire(model, scene, (silent) =>
     voice.say("silent", silent ? "Still waiting for the kernel; it may be busy or out of reach …" : ""),
   );
@@ -172,7 +172,7 @@ function render({ model, el }) {
   }
   listen("msg:custom", heard);
   for (const name of names) listen(`change:${name}`, changed);
-  endings.push(watchKernel(model.widget_manager?.kernel, voice.say));
+  endings.push(watchKernel(model.widget_manager?.kernel, wire, voice.say));
 
   el.append(layout.root);
   showControls();

@@ -1,7 +1,11 @@
 // What the bench says beside its words: the message line, and what is read out to who cannot see.
-function makeVoice(onChange) {
+function makeVoice(onChange, onLeave) {
   const message = html("p", { class: "lmm-message" });
-  const live = html("div", { class: "lmm-unseen", "aria-live": "polite" });
+  const live = html("div", { class: "lmm-unseen", role: "status", "aria-live": "polite" });
+  const reload = makeButton("Reload the page", () => {
+    onLeave();
+    location.reload();
+  });
   const troubles = { dead: "", lost: "", silent: "", own: "" }; // the worst one first
   let [saidAt, timer, event, state] = [0, 0, "", ""];
 
@@ -26,7 +30,10 @@ function makeVoice(onChange) {
       const trouble = troubles.dead || troubles.lost || troubles.silent || troubles.own;
       const text = trouble || note;
       message.classList.toggle("lmm-trouble", Boolean(trouble) || stale);
-      if (message.textContent !== text) message.textContent = text;
+      message.classList.toggle("lmm-failure", Boolean(troubles.dead || troubles.lost || troubles.silent));
+      if (message.dataset.text === text) return text;
+      message.dataset.text = text;
+      message.replaceChildren(text, ...(troubles.dead && inVoila() ? [reload] : []));
       return text;
     },
     happened(text) {

@@ -9,7 +9,7 @@ function makeWire(model, scene, onSilence) {
   let next = null; // what waits to be sent
   let limit = 3;
   let [best, pace, work] = [Infinity, FRAME, 0]; // round trip, time between replies, kernel: ms
-  let [lastSent, lastReply, quietSince, patience] = [0, 0, 0, 2000];
+  let [lastSent, lastReply, lastHeard, quietSince, patience] = [0, 0, 0, 0, 2000];
   let timer = 0;
 
   function ask(values, more = {}) {
@@ -43,7 +43,7 @@ function makeWire(model, scene, onSilence) {
 
   // A reply acknowledges its request and all older ones.
   function hear(n, ms = 0) {
-    const now = performance.now();
+    const now = (lastHeard = performance.now());
     const full = underWay.size >= limit || next;
     const mine = underWay.get(n);
     for (const number of underWay.keys()) if (number <= n) underWay.delete(number);
@@ -60,48 +60,31 @@ function makeWire(model, scene, onSilence) {
     pump();
   }
 
-  const clock = setInterval(() => {
-    const now = performance.now();
-    if (!underWay.size) {
-      quietSince = now;
-      onSilence(false);
-      return;
-    }
-    onSilence(now - quietSince > GRACE);
-    if (now - lastSent < patience) return;
-    patience = Math.min(patience * 1.5, 5000);
-    const again = [...underWay.values()].map(({ content }) => content);
-    if (next) again.push(next);
-    next = Object.assign({}, ...again, { v: Object.assign({}, ...again.map(({ v }) => v)), full: 1 });
+  // Send all that is not answered once more, as one request, and ask for the whole.
+  function again() {
+    const lost = [...underWay.values()].map(({ content }) => content);
+    if (next) lost.push(next);
+    next = Object.assign({}, ...lost, { v: Object.assign({}, ...lost.map(({ v }) => v)), full: 1 });
     underWay.clear();
     pump();
+  }
+
+  const quiet = () => (underWay.size || next ? performance.now() - quietSince : 0);
+  const clock = setInterval(() => {
+    onSilence(quiet() > GRACE);
+    if (!underWay.size || performance.now() - lastSent < patience) return;
+    patience = Math.min(patience * 1.5, 5000);
+    again();
   }, 250);
 
   return {
-    ask, hear,
+    ask, hear, again,
+    quiet, // how long requests have been without an answer, ms
+    idle: () => performance.now() - lastHeard,
     waiting: (name) => next !== null && name in next.v,
     stop() {
       clearInterval(clock);
       clearTimeout(timer);
     },
-  };
-}
-
-// Is the kernel there? Deaths are remembered: a restarted kernel does not know this bench.
-function watchKernel(kernel, say) {
-  if (!kernel?.statusChanged) return () => {};
-  const onStatus = (_, status) => {
-    if (["restarting", "autorestarting", "dead"].includes(status)) {
-      say("dead", "The computation behind this page has ended. Reload the page, or in a notebook run its cells again.");
-    }
-  };
-  const onConnection = (_, status) => {
-    say("lost", status === "connected" ? "" : "The connection is lost; trying to get it back …");
-  };
-  kernel.statusChanged.connect(onStatus);
-  kernel.connectionStatusChanged?.connect(onConnection);
-  return () => {
-    kernel.statusChanged.disconnect(onStatus);
-    kernel.connectionStatusChanged?.disconnect(onConnection);
   };
 }
