@@ -33,7 +33,7 @@ def bare(value, digits=2):
 def test_the_situation_is_the_start_of_the_lab(text):
     s = labs.implied_covariance.scene()
     c = s.controls
-    assert c.people == 60 and "Sixty made patients with heart failure" in text
+    assert c.people == 60 and "Sixty simulated patients with heart failure" in text
     assert s.times.tolist() == [0, 3, 6, 9, 12] and "months 0, 3, 6, 9 and 12" in text
     assert f"τ₀ = {c.tau0:g} points, slopes by τ₁ = {c.tau1:g} points a month" in text
     assert f"is ρ = {said(c.rho, 2)}, and the noise of a visit is σ = {c.sigma:g}" in text
@@ -86,9 +86,7 @@ def test_where_model_and_drivers_disagree(text):
     s = labs.implied_covariance.scene(story="sleepstudy", **STORIES["sleepstudy"].values)
     model, drivers = (told.correlation[3, 4] for told in (s.truth, s.fitted))
     assert s.controls.fit == "pairs"
-    assert (
-        f"On days 3 and 4 the model says {bare(model)}, the drivers say {bare(drivers)}" in text
-    )
+    assert f"On days 3 and 4 the model says {bare(model)}, the drivers say {bare(drivers)}" in text
     assert len(s.people.levels) == 18 and "18 drivers are few" in text
     assert "all 55 entries" in text and len(np.triu_indices(10)[0]) == 55
 

@@ -1,5 +1,7 @@
 """Every number in the text of lesson 05 is computed here and looked for in the text."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -17,6 +19,16 @@ def model():
 
 def said(value, digits):
     return f"{value:.{digits}f}".replace("-", "−")
+
+
+def test_the_text_is_short(text):
+    open_parts = re.sub(r"<details>.*?</details>", "", text)
+    assert len(open_parts.split()) <= 700
+
+
+def test_the_question_on_an_extreme_person_is_the_third(text):
+    asked = [task.name for task in labs.shrinkage.tasks]
+    assert asked.index("extreme-person") == 2 and "The third question in the lab" in text
 
 
 def test_the_study(text):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from lmmlab import labs, lmm, load
 from lmmlab.labs.averaging.controls import FAINT
@@ -19,7 +20,7 @@ def said(value, digits):
 
 def test_the_situation_is_the_start_of_the_lab(text):
     c = labs.levels.scene().controls
-    assert c.people == 30 and "Thirty made people do a reaction test" in text
+    assert c.people == 30 and "Thirty simulated people do a reaction test" in text
     assert f"reaction test {c.visits} times" in text
     assert f"the person needs {c.beta_within:g} ms more" in text
     assert f"need {-c.beta_between:g} ms less" in text
@@ -54,6 +55,18 @@ def test_larger_tau_and_more_rows_lower_the_weight():
     start = labs.levels.scene().weight
     assert 0 < labs.levels.scene(tau=80.0).weight < start
     assert 0 < labs.levels.scene(visits=60).weight < start < labs.levels.scene(visits=2).weight
+
+
+def test_the_children_averaged_first(text):
+    data = load("orthodont")
+    fit = lmm("distance ~ Sex + (1 | Subject)", data)
+    means = data.groupby("Subject", observed=True).agg({"distance": "mean", "Sex": "first"})
+    boys, girls = (means.distance[means.Sex == sex] for sex in ("Male", "Female"))
+    test = stats.ttest_ind(girls, boys)
+    less = boys.mean() - girls.mean()
+    assert [fit.beta[1], fit.se[1]] == pytest.approx([-less, -less / test.statistic], rel=1e-9)
+    assert f"smaller by {less:.3f} mm, standard error {fit.se[1]:.3f}" in text
+    assert len(means) == 27 and (data.groupby("Subject", observed=True).size() == 4).all()
 
 
 def test_the_fits(text, fits):

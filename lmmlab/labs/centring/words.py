@@ -60,8 +60,8 @@ def _fit(d: Days) -> str:
     level = f"{d.free.deviance:.3f}"
     if not d.forced:
         return (
-            "No line has moved: slope, τ₁, σ and the criterion "
-            f"[{level}](model) are the same at every zero."
+            "No line has moved: slope, τ₁, σ and the misfit (criterion "
+            f"[{level}](model)) are the same at every zero."
         )
     return (
         f"Now the zero is a part of the model: the criterion is "
