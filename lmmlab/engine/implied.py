@@ -12,6 +12,8 @@ from numpy.typing import ArrayLike
 from lmmlab.engine.design import Floats, LMMError
 from lmmlab.engine.variance import sds
 
+_ROUNDING = 1e-13  # of the terms of a variance: what is left when they cancel
+
 
 def line_variance(G: Floats, Z: Floats) -> Floats:
     """Give the variance of people's true lines at each row: the diagonal of ZGZ'.
@@ -121,12 +123,14 @@ def implied(G: Floats, sigma: ArrayLike, Z: Floats) -> Floats:
     return V
 
 
-def correlation(V: Floats) -> Floats:
+def correlation(V: Floats, *, gaps: bool = False) -> Floats:
     """Turn covariance matrices into correlations.
 
     Parameters
     ----------
     V : (..., m, m) array
+    gaps : bool
+        Give NaN beside a row that does not vary, or by rounding alone; otherwise that is an error.
 
     Returns
     -------
@@ -141,18 +145,24 @@ def correlation(V: Floats) -> Floats:
     --------
     >>> correlation(np.array([[4.0, 1.0], [1.0, 1.0]])).tolist()
     [[1.0, 0.5], [0.5, 1.0]]
+    >>> correlation(np.array([[4.0, 0.0], [0.0, 0.0]]), gaps=True).tolist()
+    [[1.0, nan], [nan, nan]]
     """
     V = np.asarray(V, dtype=float)
     if not (np.isfinite(V).all() and np.allclose(V, np.swapaxes(V, -1, -2), rtol=1e-9, atol=0.0)):
         raise LMMError("V must be symmetric and its numbers finite. Check how it was computed.")
     variance = np.diagonal(V, axis1=-2, axis2=-1)
-    if not (variance > 0.0).all():
+    largest = variance.max(-1, keepdims=True, initial=0.0)
+    varies = variance > (_ROUNDING * largest if gaps else 0.0)
+    if (variance < -_ROUNDING * largest).any() or not (gaps or varies.all()):
         raise LMMError("A correlation needs two variances above 0, and V has one that is not.")
-    sd = np.sqrt(variance)
-    corr: Floats = V / (sd[..., :, None] * sd[..., None, :])
-    if not (np.abs(corr) <= 1.0 + 1e-9).all():
+    sd = np.sqrt(np.where(varies, variance, np.nan))
+    product = sd[..., :, None] * sd[..., None, :]
+    corr: Floats = V / product
+    rounded = _ROUNDING * largest[..., None]  # where terms nearly cancel, as in `implied`
+    if (np.abs(V) > product * (1.0 + 1e-9) + rounded).any():
         raise LMMError(
-            f"A correlation of {float(corr.flat[np.abs(corr).argmax()]):g} follows from this "
+            f"A correlation of {float(corr.flat[np.nanargmax(np.abs(corr))]):g} follows from this "
             "matrix, so it is no covariance matrix. A covariance cannot be larger than the "
             "product of the two standard deviations."
         )
@@ -173,7 +183,7 @@ def moved(G: Floats, origin: ArrayLike) -> Floats:
     -------
     (..., 2, 2) array
         Var(start) = tau0**2 + 2 c tau01 + c**2 tau1**2, covariance tau01 + c tau1**2, slopes as
-        they were.
+        they were. Where all lines meet, the first two are exactly 0.
 
     Raises
     ------
@@ -190,6 +200,9 @@ def moved(G: Floats, origin: ArrayLike) -> Floats:
     A[..., 0, 0] = A[..., 1, 1] = 1.0
     A[..., 0, 1] = origin
     new: Floats = A @ G @ np.swapaxes(A, -1, -2)
+    scale = line_variance(np.abs(G), np.abs(A[..., :1, :]))[..., 0]
+    meet = np.abs(new[..., 0, 0]) <= _ROUNDING * scale
+    new[meet, 0, :] = new[meet, :, 0] = 0.0
     return new
 
 

@@ -107,6 +107,26 @@ def test_moving_the_origin_moves_no_line():
     assert moved(G, time) == pytest.approx(np.diag([sd**2, G[1, 1]]))
 
 
+def test_where_all_lines_meet_only_slopes_vary():
+    for tau0, tau1, origin in ((0.3, 0.1, 3.0), (0.7, 0.1, 7.0), (0.9, 0.06, 15.0)):
+        new = moved(both(tau0, tau1, -1.0), origin)
+        assert new.tolist() == [[0.0, 0.0], [0.0, pytest.approx(tau1**2)]]
+    many = moved(both(0.7, 0.1, -1.0), np.array([6.9, 7.0]))
+    assert many[0, 0, 0] == pytest.approx(1e-4) and many[1, 0, 0] == 0.0
+
+
+def test_gaps_are_left_where_nothing_varies():
+    V = np.array([[0.0, 0.0, 0.0], [0.0, 4.0, 1.0], [0.0, 1.0, 1.0]])
+    table = correlation(V, gaps=True)
+    assert np.isnan(table[0]).all() and np.isnan(table[:, 0]).all()
+    assert table[1:, 1:].tolist() == [[1.0, 0.5], [0.5, 1.0]]
+    assert np.isnan(correlation(np.zeros((2, 2)), gaps=True)).all()
+    with pytest.raises(LMMError, match="two variances above 0"):
+        correlation(np.diag([1.0, -0.1]), gaps=True)
+    with pytest.raises(LMMError, match="correlation of"):
+        correlation(np.array([[0.0, 0.0, 0.0], [0.0, 1.0, 2.0], [0.0, 2.0, 1.0]]), gaps=True)
+
+
 def test_sliders_broadcast():
     G = np.stack([both(3.0, 0.35, rho) for rho in (-0.9, 0.0, 0.9)])
     sigma = np.array([1.0, 2.0, 3.0])[:, None]

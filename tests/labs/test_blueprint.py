@@ -188,7 +188,7 @@ def test_one_row_is_lit_in_all_views(state: dict[str, Any]) -> None:
     for before, after in pairwise(bars[:-1]):
         assert after.base[0] == before.top[0]
     assert bars[-1].top[0] == pytest.approx(bars[-2].top[0]) == pytest.approx(s.y[s.index])
-    if s.alike is not None:
+    if np.isfinite(s.alike).any():
         assert all(s.who in m.ids for m in alike.marks if isinstance(m, Heatmap))
     steps = [m for m in visits.marks if isinstance(m, Segments)]
     assert steps[-1].y1[0] == pytest.approx(s.y[s.index])
@@ -274,6 +274,22 @@ def test_many_rows_are_not_crowded_with_numbers() -> None:
             for b in texts:
                 if a is not b and a.x == b.x:
                     assert abs(a.y - b.y) > high / 18.0, (a, b)
+
+
+@pytest.mark.parametrize(
+    ("state", "month"), [({"tau0": 0.0}, 0), ({"tau0": 18.0, "tau1": 3.0, "rho": -1.0}, 6)]
+)
+def test_a_month_in_which_nothing_varies_hides_no_other_month(
+    state: dict[str, Any], month: int
+) -> None:
+    s = lab.scene(board="lines", sigma=0.0, **state)
+    still = s.board.time == month
+    assert np.isnan(s.alike[still]).all() and np.isnan(s.alike[:, still]).all()
+    same = s.board.who[:, None] == s.board.who
+    np.testing.assert_allclose(np.abs(s.alike[np.ix_(~still, ~still)]), same[~still][:, ~still])
+    assert f"In month {month} nothing varies" in s.message
+    shared = lab.picture(board="lines", sigma=0.0, **state).panels[2]
+    assert any(isinstance(mark, Heatmap) for mark in shared.marks)
 
 
 def task(name: str) -> Any:

@@ -206,6 +206,13 @@ def test_row_20_the_origin_changes_rho_but_not_the_fit() -> None:
     assert np.abs(forced[0] - forced[1]).max() > 0.5
 
 
+def test_where_true_lines_meet_there_is_no_true_correlation() -> None:
+    """Rounding used to leave a level that varies by 1e-17, and a correlation of it."""
+    state = {"story": "tumours", "tau0": 0.7, "tau1": 0.1, "rho": -1.0, "origin": 7.0}
+    assert lab.scene(**state).true.G[0].tolist() == [0.0, 0.0]
+    assert "In truth level at day 7 and change have no correlation" in " ".join(lab.words(**state))
+
+
 def test_row_4_average_only_is_too_sure_of_the_level_and_not_of_the_change() -> None:
     width = {fit: np.ptp(lab.scene(fit=fit).model.interval, axis=1) for fit in ("one", "starts")}
     assert width["one"][0] < 0.8 * width["starts"][0]

@@ -96,18 +96,14 @@ def _shared(s: Scene) -> Panel:
     edges = np.arange(n + 1.0)
     ids = tuple(s.board.ids[i] for i in s.order)
     marks: list[Mark] = []
-    if s.alike is None:
+    alike = s.alike[np.ix_(s.order, s.order)]
+    every = tuple(np.repeat(ids, n).tolist())
+    for values, role, where in ((alike, "truth", alike >= 0.0), (-alike, "own", alike < 0.0)):
+        if where.any():
+            cells = np.where(where, values, np.nan)
+            marks.append(Heatmap(edges, n - edges, cells, role, (-0.06, 1.0), every))
+    if not marks:
         marks.append(Label(0.5 * n, 0.5 * n, "nothing varies", "own", "middle"))
-    else:
-        alike = s.alike[np.ix_(s.order, s.order)]
-        for values, role, where in (
-            (alike, "truth", alike >= 0.0),
-            (-alike, "own", alike < 0.0),
-        ):
-            if where.any():
-                cells = np.where(where, values, np.nan)
-                every = tuple(np.repeat(ids, n).tolist())
-                marks.append(Heatmap(edges, n - edges, cells, role, (-0.06, 1.0), every))
     return Panel(
         "How alike two rows are",
         Axis("the stronger the colour, the more alike", (0.0, float(n)), ticked=False),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from lmmlab.engine.design import Floats
 from lmmlab.labs.blueprint.board import Board
 from lmmlab.labs.blueprint.controls import Controls
@@ -12,10 +14,10 @@ if TYPE_CHECKING:
     from lmmlab.labs.blueprint.scene import Estimate
 
 
-def corners(c: Controls, board: Board, alike: Floats | None, estimate: Estimate | None) -> str:
+def corners(c: Controls, board: Board, alike: Floats, estimate: Estimate | None) -> str:
     """Say what is special about a state; nothing about an ordinary one."""
-    notes = [*_of_the_board(c), *_of_nature(c, board)]
-    if alike is not None and alike.min() < -0.005:
+    notes = [*_of_the_board(c), *_of_nature(c, board), *_of_still_rows(board, alike)]
+    if (alike < -0.005).any():
         notes.append("Grey: rows that go opposite ways.")
     if board.second is None:
         notes += _of_the_fit(c, estimate)
@@ -42,9 +44,17 @@ def _of_nature(c: Controls, board: Board) -> list[str]:
         notes.append(f"With {' = '.join(still)} = 0 these entries of b are 0: switched on or not.")
     if c.sigma == 0.0:
         notes.append("With σ = 0 there is no noise to add.")
-    if len(still) == len(kinds) and c.sigma == 0.0:
-        notes.append("Nothing varies, so no correlation of two rows is defined.")
     return notes
+
+
+def _of_still_rows(board: Board, alike: Floats) -> list[str]:
+    still = np.isnan(np.diagonal(alike))
+    if still.all():
+        return ["Nothing varies, so no correlation of two rows is defined."]
+    if not still.any():
+        return []
+    month = board.time[still][0]  # the same of all people
+    return [f"In month {month:g} nothing varies, so these rows have no correlation with others."]
 
 
 def _of_the_fit(c: Controls, estimate: Estimate | None) -> list[str]:

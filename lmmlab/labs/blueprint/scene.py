@@ -70,7 +70,7 @@ class Scene:
     estimate : None where nothing is fitted, or nothing can be.
     G : (q, q) covariance of all entries of b.
     V : (n, n) covariance of y that follows.
-    alike : (n, n) the same as correlations; None where some y does not vary.
+    alike : (n, n) the same as correlations; NaN beside a row that does not vary.
     order : (n,) the rows from top to bottom.
     index : the row in colour.
     """
@@ -82,7 +82,7 @@ class Scene:
     estimate: Estimate | None
     G: Floats
     V: Floats
-    alike: Floats | None
+    alike: Floats
     order: Ints
     index: int
     message: str
@@ -139,7 +139,7 @@ def scene(controls: Controls) -> Scene:
         G = _beside(G, c.tau2**2 * np.eye(levels))
     estimate = _estimate(laid, y) if laid.second is None else None
     V = implied(G, c.sigma, laid.Z)
-    alike = correlation(V) if (np.diagonal(V) > 1e-12).all() else None
+    alike = correlation(V, gaps=True)
     order = np.arange(len(y))
     if laid.second is not None and c.order == "second":
         order = np.argsort(laid.second, kind="stable")

@@ -22,6 +22,7 @@ LAYERS = {"starts": 1, "slopes": 3, "noise": 4}
 """How many of the four terms are in V: starts, starts with slopes, slopes, noise."""
 
 _NOTHING = 1e-12
+_FINE = 48  # steps of time at which shares are drawn, or a few more, so that each visit is one
 
 Pair = tuple[int, int]
 
@@ -51,7 +52,7 @@ class Scene:
     truth : what the sliders say.
     people : whose visits are fitted.
     fitted : what the fit, or the people themselves, say; None where nothing can be said.
-    along : (m,) points of time at which shares are drawn.
+    along : (m,) points of time at which shares are drawn, those of the visits among them.
     """
 
     controls: Controls
@@ -96,7 +97,8 @@ def scene(controls: Controls) -> Scene:
     T = root(np.array([c.tau0, c.tau1]), c.rho)
     G = T @ T.T
     terms = _terms(G, c.sigma, times)
-    along = np.linspace(0.0, times[-1], 49)
+    steps = story.visits - 1
+    along = np.linspace(0.0, times[-1], steps * -(-_FINE // steps) + 1)
     truth = told(G, c.sigma, times, along)
     people = _people_of(c, story, T)
     fitted = _fitted(c.fit, people, times, along)
@@ -158,17 +160,7 @@ def told(G: Floats, sigma: float, times: Floats, along: Floats, singular: bool =
     Z = columns(along)[:, :q]
     varies = np.diagonal(implied(G, sigma, Z)) > _NOTHING
     share[varies] = vpc(G, sigma, Z[varies])
-    return Told(V, correlations(V), share, singular)
-
-
-def correlations(V: Floats) -> Floats:
-    """Turn V into correlations; NaN beside a visit that does not vary."""
-    V = (V + V.T) / 2.0
-    variance = np.diagonal(V)
-    there = variance > _NOTHING * max(1.0, float(variance.max()))
-    corr = np.full(V.shape, np.nan)
-    corr[np.ix_(there, there)] = correlation(V[np.ix_(there, there)])
-    return corr
+    return Told(V, correlation(V, gaps=True), share, singular)
 
 
 def extremes(table: Floats) -> tuple[tuple[Pair, float], tuple[Pair, float]] | None:
@@ -198,7 +190,7 @@ def _fitted(kind: str, people: People, times: Floats, along: Floats) -> Told | N
     """Say what a model, or the people without a model, make of the visits."""
     if kind == "pairs":
         V = np.cov(people.y.reshape(len(people.levels), -1), rowvar=False)
-        return Told(V, correlations(V), None)
+        return Told(V, correlation(V, gaps=True), None)
     try:
         model = fit(_design(people, kind))
     except LMMError:
