@@ -126,7 +126,7 @@ def answers(analysis: Analysis, layout: Layout, Y: Floats) -> Answers:
         Z, method = layout.matrix(analysis.random), cast(Method, analysis.method)
         design = grouped(Y[0], X, Z, layout.codes, blocks=analysis.blocks, names=analysis.fixed)
         fits = batch(design, Y, analysis.reml, weights, method)
-        return Answers(fits.estimate, fits.error, fits.df, fits.singular, fits.converged)
+        return Answers(fits.estimate, fits.estimate_se, fits.df, fits.singular, fits.converged)
     errors, never = cast(Errors, analysis.method), np.zeros(len(Y), dtype=bool)
     prepared = prepare(X, errors, layout.codes, names=analysis.fixed)
     estimate, error, df = regress(prepared, Y).contrast(weights)

@@ -58,7 +58,7 @@ class Batch:
         Whether G is singular.
     converged : (m,) array of bool
         Whether there is a fit, and it is a minimum of the criterion.
-    estimate, error, df : (m,) arrays
+    estimate, estimate_se, df : (m,) arrays
         The contrast that was asked for, its standard error (adjusted under Kenward-Roger) and
         degrees of freedom (infinite under Wald); empty if none was asked for.
     """
@@ -71,7 +71,7 @@ class Batch:
     singular: NDArray[np.bool_]
     converged: NDArray[np.bool_]
     estimate: Floats = field(default_factory=lambda: np.empty(0))
-    error: Floats = field(default_factory=lambda: np.empty(0))
+    estimate_se: Floats = field(default_factory=lambda: np.empty(0))
     df: Floats = field(default_factory=lambda: np.empty(0))
 
 
@@ -166,6 +166,11 @@ def from_sums(
     Batch
         What `batch` gives for the rows.
 
+    Raises
+    ------
+    LMMError
+        If no degrees of freedom are left, or some response has no noise within groups.
+
     Examples
     --------
     >>> from lmmlab.engine.balanced import balance, halves
@@ -176,6 +181,11 @@ def from_sums(
     >>> fits.G[:, 0, 0].round(12).tolist()
     [15.0]
     """
+    if not (balanced.has_df(reml) and (within > 0.0).all()):
+        raise LMMError(
+            "Sums of squares alone tell a fit only if there are degrees of freedom and noise, both "
+            "within and between groups. Fit the rows with batch instead."
+        )
     L = np.empty((0, len(balanced.fixed_back))) if weights is None else weights[None]
     found = _closed(None, balanced, ols, within, between, reml, L, "satterthwaite")
     return _together(len(ols), [(np.arange(len(ols)), found)])
@@ -267,7 +277,7 @@ def _closed(
         singular=np.sqrt(variances.min(axis=1) / sigma2) < SINGULAR,
         converged=np.ones(m, dtype=bool),
         estimate=beta @ L.T,
-        error=error,
+        estimate_se=error,
         df=freedom,
     )
 
@@ -302,7 +312,7 @@ def _searched(
         singular=smallest < SINGULAR,
         converged=promised(cross, at) < LEFT,
         estimate=beta @ L.T,
-        error=error,
+        estimate_se=error,
         df=df,
     )
 
@@ -326,6 +336,6 @@ def _together(m: int, parts: list[tuple[Ints, Batch]]) -> Batch:
         whole[name] = np.full((m, *like.shape[1:]), False if like.dtype == bool else np.nan)
         for rows, found in parts:
             whole[name][rows] = getattr(found, name)
-    for name in ("estimate", "error", "df"):
+    for name in ("estimate", "estimate_se", "df"):
         whole[name] = whole[name].reshape(-1)
     return Batch(**whole)

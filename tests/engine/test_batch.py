@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lmmlab.engine.balanced import balance
-from lmmlab.engine.batch import batch
+from lmmlab.engine.balanced import balance, halves
+from lmmlab.engine.batch import batch, from_sums
 from lmmlab.engine.design import LMMError, grouped
 from lmmlab.engine.fit import fit
 from lmmlab.engine.newton import minima
@@ -104,7 +104,7 @@ def test_what_cannot_be_fitted_is_a_row_without_numbers(kind):
         fits, others = batch(design, Y, reml, "x1"), batch(design, Y[[0, 2, 4]], reml, "x1")
         assert fits.converged.tolist() == [True, False, True, False, True]
         assert not fits.singular[[1, 3]].any()
-        for name in ("beta", "se", "G", "sigma", "deviance", "estimate", "error", "df"):
+        for name in ("beta", "se", "G", "sigma", "deviance", "estimate", "estimate_se", "df"):
             every = getattr(fits, name)
             assert np.isnan(every[[1, 3]]).all()
             np.testing.assert_allclose(every[[0, 2, 4]], getattr(others, name), rtol=1e-8)
@@ -182,7 +182,7 @@ def test_a_contrast_is_tested_as_fit_tests_it(kind, method):
             table = fit(replace(design, y=y), reml, closed=False).test(method, L)
             estimate, error, df = table[0, :3]
             assert fits.estimate[i] == pytest.approx(estimate, abs=1e-7 * error)
-            assert fits.error[i] == pytest.approx(error, rel=1e-7)
+            assert fits.estimate_se[i] == pytest.approx(error, rel=1e-7)
             assert fits.df[i] == pytest.approx(df, rel=1e-5)
         assert fits.singular.any()
     assert batch(design, Y, reml).df.shape == (0,)
@@ -239,6 +239,19 @@ def test_hundreds_of_small_sets_reach_the_criterion_of_fit():
             singular, fitted = singular + one.singular, fitted + 1
     assert fitted == 360
     assert 60 < singular < 300
+
+
+def test_sums_of_squares_alone_need_noise_and_degrees_of_freedom():
+    x, one, groups = np.tile([0.0, 0.0, 1.0, 1.0], 2), np.ones((8, 1)), np.arange(8) // 4
+    balanced = balance(grouped(np.zeros(8), one, one, groups))
+    sums = halves(balanced, np.stack([x, x + np.arange(8)]))
+    assert from_sums(balanced, *sums).converged.all()
+    with pytest.raises(LMMError, match="degrees of freedom and noise"):
+        from_sums(balanced, sums[0], 0.0 * sums[1], sums[2])
+    none = balance(grouped(np.zeros(8), np.column_stack([one, groups]), one, groups))
+    assert not none.has_df(True)
+    with pytest.raises(LMMError, match="degrees of freedom and noise"):
+        from_sums(none, *halves(none, np.stack([x + np.arange(8)])))
 
 
 def test_more_responses_than_fit_a_chunk(monkeypatch):

@@ -95,7 +95,7 @@ def test_sums_of_squares_say_what_the_rows_say() -> None:
     Y, balanced = rows(6, 4)[:50], layout(6, 4)
     whole = batch(design(6, 4), Y, contrast="effect")
     sums = from_sums(balanced, *halves(balanced, Y), weights=np.array([0.0, 1.0]))
-    for name in ("beta", "G", "sigma", "estimate", "error", "df", "singular"):
+    for name in ("beta", "G", "sigma", "estimate", "estimate_se", "df", "singular"):
         np.testing.assert_allclose(getattr(sums, name), getattr(whole, name), rtol=1e-8, atol=1e-8)
 
 
@@ -199,6 +199,13 @@ def test_row_29_no_pooling_and_complete_pooling_in_the_picture() -> None:
     pulled = [np.ptp(one.pulled) for one in alike if one.tau1 < 1e-6]
     assert pulled and max(pulled) < 1e-6, "a spread of 0 is complete pooling"
     assert "complete pooling" in lab.scene(tau1=0.0).message
+
+
+def test_sliders_do_not_change_the_study_in_colour() -> None:
+    """Each of these used to choose another one, and its people were replaced while one slid."""
+    start = lab.scene()
+    for state in ({"tau1": 0.0}, {"tau1": 31.0}, {"J": 9}, {"sigma": 120.0}, {"again": "same"}):
+        assert lab.scene(**state).index == start.index
 
 
 def test_start_shows_the_idea() -> None:

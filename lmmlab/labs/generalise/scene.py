@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -129,15 +130,13 @@ def scene(controls: Controls) -> Scene:
     estimates = run.fits.estimate
     ours = people_of(c, 0)[0]
     truth = float(ours[:, 1].mean()) if c.again == "same" else story.beta[1]
-    ses = np.stack([run.fixed_se, run.fits.error])
-    dfs = np.stack([np.full(STUDIES, run.fixed_df), run.fits.df])
-    misses = np.abs(estimates - truth) > stdtrit(dfs, 0.5 + PROMISED / 2.0) * ses
+    ses, dfs, misses = _intervals(run, truth)
     average = c.look == "average"
     fixed = c.fit == "fixed" and average
     bad = misses[0 if fixed else 1] if average else run.fits.singular
     everybody, target = (story.beta[1], truth) if average else _of_people(c, ours)
     known = c.person.isdecimal() and 1 <= int(c.person) <= SHOWN
-    index = int(c.person) - 1 if known else int(np.argmax((misses[0] & ~misses[1])[:SHOWN]))
+    index = int(c.person) - 1 if known else _telling(c.story, c.seed)
     n = np.append(TRIALS, c.n)
     within, whole = (average_variance(tau, c.sigma, n, c.J) for tau in (0.0, c.tau1))
     return Scene(
@@ -163,6 +162,25 @@ def scene(controls: Controls) -> Scene:
         now=None if average else _spread(c, run, c.J),
         message=" ".join(_corners(c)),
     )
+
+
+def _intervals(run: Studies, truth: float) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+    """Give standard errors and df by fixed and by random effects (2, m), and who misses."""
+    ses = np.stack([run.fixed_se, run.fits.estimate_se])
+    dfs = np.stack([np.full(STUDIES, run.fixed_df), run.fits.df])
+    away = np.abs(run.fits.estimate - truth)
+    return ses, dfs, away > stdtrit(dfs, 0.5 + PROMISED / 2.0) * ses
+
+
+@lru_cache(maxsize=8)
+def _telling(story: str, seed: int) -> int:
+    """Find a study that fixed effects get wrong and random effects do not, as the story begins.
+
+    It stays in colour wherever the sliders go, so that one sees the same people.
+    """
+    start = Controls(story=story, seed=seed, **cast(dict[str, Any], STORIES[story].values))
+    misses = _intervals(studies(start, start.J), STORIES[story].beta[1])[2]
+    return int(np.argmax((misses[0] & ~misses[1])[:SHOWN]))
 
 
 def _of_people(c: Controls, ours: Floats) -> tuple[float | None, float | None]:

@@ -34,7 +34,7 @@ class Studies:
     Attributes
     ----------
     fits : Batch
-        With random effects; `error` and `df` are those of the average effect.
+        With random effects; `estimate_se` and `df` are those of the average effect.
     fixed_se : (m,) array
         Standard error of the average effect if people are fixed effects.
     fixed_df : float
