@@ -13,7 +13,6 @@ import difflib
 import html
 import io
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
@@ -101,10 +100,9 @@ class Lab:
         LMMError
             If a name is not a control of this lab, or a value is out of its range.
         """
-        self.controls(**values)
         if os.environ.get("LMMLAB_STATIC") == "1":
-            svg = {theme: self._svg(theme, values) for theme in ("light", "dark")}
-            return Still(svg["light"], svg["dark"], " ".join(self.words(**values)))
+            return self._still(self.scene(**values))
+        self.controls(**values)
         from lmmlab.labs._bench import bench
 
         return bench(self, values)
@@ -130,7 +128,7 @@ class Lab:
 
     def words(self, **values: Value) -> tuple[str, ...]:
         """Give the sentences under the picture, as plain text."""
-        return tuple(map(plain, self.module.words(self.scene(**values))))
+        return self._plain_words(self.scene(**values))
 
     def equation(self, scene: Any) -> str:
         """Give the model in one line; ``[text](role)`` carries a colour."""
@@ -147,15 +145,7 @@ class Lab:
         **values
             Values of the controls; those not given stand at their defaults.
         """
-        from lmmlab.picture.static import figure
-
-        scene = self.scene(**values)
-        return figure(
-            self.module.picture(scene),
-            theme=theme,
-            title=self.title,
-            words=self.module.words(scene),
-        )
+        return self._figure(self.scene(**values), theme)
 
     def line(self, controls: Any) -> str:
         """Give the one line of code that shows these controls again."""
@@ -166,7 +156,19 @@ class Lab:
         )
         return f"labs.{self.name}({', '.join(changed)})"
 
-    def _svg(self, theme: str, values: Mapping[str, Value]) -> str:
-        file = io.BytesIO()
-        self.figure(theme=theme, **values).savefig(file, format="svg")
-        return base64.b64encode(file.getvalue()).decode()
+    def _plain_words(self, scene: Any) -> tuple[str, ...]:
+        return tuple(map(plain, self.module.words(scene)))
+
+    def _figure(self, scene: Any, theme: str) -> Figure:
+        from lmmlab.picture.static import figure
+
+        picture, words = self.module.picture(scene), self.module.words(scene)
+        return figure(picture, theme=theme, title=self.title, words=words)
+
+    def _still(self, scene: Any) -> Still:
+        def svg(theme: str) -> str:
+            file = io.BytesIO()
+            self._figure(scene, theme).savefig(file, format="svg")
+            return base64.b64encode(file.getvalue()).decode()
+
+        return Still(svg("light"), svg("dark"), " ".join(self._plain_words(scene)))

@@ -62,7 +62,10 @@ def test_the_line_of_code_reproduces_the_state(lab):
 @each_lab
 def test_a_still_takes_the_place_of_the_bench(lab, monkeypatch):
     monkeypatch.setenv("LMMLAB_STATIC", "1")
+    made, scene = [], lab.module.scene
+    monkeypatch.setattr(lab.module, "scene", lambda c: made.append(c) or scene(c))
     still = lab()
+    assert len(made) == 1, "the numbers are computed once for both figures and the words"
     assert repr(still) == " ".join(lab.words())
     page = still._repr_html_()
     assert page.count("data:image/svg+xml;base64,") == 2
