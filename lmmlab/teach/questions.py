@@ -70,8 +70,9 @@ def covariance_matrix(seed: int) -> Predict:
     }[kind]
     return Predict(
         "covariance-matrix",
-        "Someone reports variances and covariance of people's starts and changes. Can that be a "
-        "covariance matrix?",
+        "Someone reports the variances of people's starts and changes and, twice, their covariance "
+        "(ρ times both sds). Can this be a covariance matrix, so that people could differ like "
+        "this?",
         tuple(
             Choice(text, f"{'Yes' if kind == 'fits' else 'Right'}. {because}", right=True)
             if key == kind

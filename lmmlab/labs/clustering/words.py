@@ -42,9 +42,13 @@ def _of_the_worth(s: Scene) -> str:
     if s.worth is None or s.icc is None:
         return ""
     if s.controls.names == "shuffled" and s.believed_worth is not None:
+        counts = f"counts [{number(s.believed_worth)}](model) independent measurements"
+        if s.icc == 0.0:
+            return (
+                f"An analysis that trusts these names {counts}. People do not differ: none is lost."
+            )
         return (
-            f"An analysis that trusts these names counts [{number(s.believed_worth)}](model) "
-            f"independent measurements. But the mean is still only as sure as "
+            f"An analysis that trusts these names {counts}. But the mean is still only as sure as "
             f"[{number(s.worth)}](truth) make it: a hidden cluster is still a cluster."
         )
     said = (

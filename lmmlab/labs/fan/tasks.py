@@ -241,7 +241,7 @@ def _mended(c: Controls, s: Scene) -> tuple[bool, str]:
     if not s.possible:
         rho = "" if s.told.rho is None else f" The correlation is still {decimal(s.told.rho, 2)}."
         return False, f"No people can differ like this yet.{rho}"
-    if abs(c.g01) < 0.8:
+    if c.g01 > -0.8:
         return False, "That is possible, but far from the limit. Go as near to it as you can."
     return True, "The covariance cannot be larger than 3 · 0.35 = 1.05, the product of the two sds."
 

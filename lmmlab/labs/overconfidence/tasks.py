@@ -149,7 +149,7 @@ FACTOR = _factor(10)
 def _promise(c: Controls, s: Scene) -> tuple[bool, str]:
     if (c.tau0, c.sigma, c.groups, c.rows, c.sizes) != (4.0, 4.9, 30, 20, "equal"):
         return False, "Leave everything but the share where it was at the start."
-    if abs(s.effect - 1.0) < 0.05:
+    if abs(s.effect - 1.0) < 0.1:
         return True, "Here the two errors cancel. OLS does not know that, and neither would we."
     far = "too sure; x should vary less between people"
     near = "too cautious; x should vary more between people"
@@ -163,8 +163,8 @@ TASKS = (
     FACTOR,
     Do(
         "promise",
-        "Move the share of x until OLS keeps its promise of 5\xa0%. Is that place where you would "
-        "have looked for it?",
+        "Move the share of x until OLS keeps its promise of 5\xa0%. Is this where you would have "
+        "looked for it?",
         _promise,
     ),
 )

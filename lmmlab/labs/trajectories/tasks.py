@@ -144,7 +144,8 @@ def _one_in_ten(c: Controls, s: Scene) -> tuple[bool, str]:
     share = s.against or 0.0
     told = percent(share, None)
     if 0.095 <= share <= 0.105:
-        return True, f"Zero is 1.28 spreads from the average: τ₁ = {c.tau1:.2f}, {told}."
+        away = f"{0.7 / c.tau1:.2f} spreads from the average"
+        return True, f"With τ₁ = {c.tau1:.2f} zero is {away}: {told}."
     return False, f"Now {told} get worse; {'more' if share < 0.1 else 'fewer'} must."
 
 
