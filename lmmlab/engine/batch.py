@@ -187,7 +187,7 @@ def from_sums(
             "within and between groups. Fit the rows with batch instead."
         )
     L = np.empty((0, len(balanced.fixed_back))) if weights is None else weights[None]
-    found = _closed(None, balanced, ols, within, between, reml, L, "satterthwaite")
+    found, _ = _closed(balanced, ols, within, between, reml, L, "satterthwaite")
     return _together(len(ols), [(np.arange(len(ols)), found)])
 
 
@@ -209,9 +209,14 @@ def _fits(design: Design, Y: Floats, reml: bool, L: Floats, method: Method) -> B
     if balanced is not None and balanced.has_df(reml):
         ols, within, between = halves(balanced, Y)
         noisy = (within > 0.0) & ~_constant(Y)
-        found = _closed(
-            design, balanced, ols[noisy], within[noisy], between[noisy], reml, L, method
-        )
+        sums = ols[noisy], within[noisy], between[noisy]
+        found, root = _closed(balanced, *sums, reml, L, method)
+        if len(L) and method == "kenward-roger":
+            # knows the response by G and sigma alone
+            cross, sigma = condition(design), found.sigma
+            at = solve(cross, cross.S @ (root / sigma[:, None, None]), reml)
+            error, df = errors(cross, at, sigma, L, method)
+            found = replace(found, estimate_se=error, df=df)
         parts.append((left[noisy], found))
         left = left[~noisy]
     if len(left) or not parts:
@@ -229,7 +234,6 @@ def _constant(Y: Floats) -> NDArray[np.bool_]:
 
 
 def _closed(
-    design: Design | None,
     balanced: Balanced,
     ols: Floats,
     within: Floats,
@@ -237,8 +241,8 @@ def _closed(
     reml: bool,
     L: Floats,
     method: Method,
-) -> Batch:
-    """Turn sums of squares into fits."""
+) -> tuple[Batch, Floats]:
+    """Turn sums of squares into fits, with Wald's or Satterthwaite's df; give roots of G, too."""
     sigma2, variances, vectors = estimate(balanced, within, between, reml)
     levels = sigma2[:, None] + variances
     m, p = ols.shape
@@ -257,18 +261,13 @@ def _closed(
 
     root = np.linalg.inv(balanced.random_back) @ (vectors * np.sqrt(variances)[:, None])
     sigma, se = np.sqrt(sigma2), np.sqrt(variance)
-    error, freedom = se[:, p:], np.full((m, len(L)), np.inf)
+    freedom = np.full((m, len(L)), np.inf)
     if len(L) and method == "satterthwaite":
         turned = vectors.transpose(0, 2, 1)
         squares = np.einsum("mkk->mk", turned @ between @ vectors)
         share = float(by_sigma2[p]), turned @ by_S[p] @ vectors
         freedom = degrees(balanced, reml, sigma2, variances, squares, share)[:, None]
-    if len(L) and method == "kenward-roger" and design is not None:
-        # knows the response by G and sigma alone
-        cross = condition(design)
-        at = solve(cross, cross.S @ (root / sigma[:, None, None]), reml)
-        error, freedom = errors(cross, at, sigma, L, method)
-    return Batch(
+    fits = Batch(
         beta=beta,
         se=se[:, :p],
         G=root @ root.transpose(0, 2, 1),
@@ -277,9 +276,10 @@ def _closed(
         singular=np.sqrt(variances.min(axis=1) / sigma2) < SINGULAR,
         converged=np.ones(m, dtype=bool),
         estimate=beta @ L.T,
-        estimate_se=error,
+        estimate_se=se[:, p:],
         df=freedom,
     )
+    return fits, root
 
 
 def _searched(
