@@ -3,8 +3,8 @@
 The intercept and the spread of intercepts are read where x is 0. Moving the zero reads the same
 lines somewhere else, as long as the model lets intercept and slope go together freely. Two things
 are more than a new reading: forcing their correlation to 0, and giving each group a zero of its
-own. With the sleep study a slider moves the zero of time; with made groups x is taken raw, from
-its grand mean, or from the mean of each group.
+own. With the sleep study a slider moves the zero of time; with simulated groups x is taken raw,
+from its grand mean, or from the mean of each group.
 """
 
 from lmmlab.labs.centring.controls import Controls

@@ -18,7 +18,7 @@ class Controls:
         "sleepstudy",
         "whose data",
         group="data",
-        choices=(("sleepstudy", "sleep study"), ("groups", "made groups")),
+        choices=(("sleepstudy", "sleep study"), ("groups", "simulated groups")),
     )
     rows: int = control(
         2, "rows we keep of each group", symbol="n", group="data",

@@ -132,7 +132,7 @@ FORCE_RHO = Predict(
 
 OWN_MEANS = Predict(
     "own-means",
-    "In the made groups, two rows are kept of each. With raw x the slope is −0.30. Now x is "
+    "In the simulated groups, two rows are kept of each. With raw x the slope is −0.30. Now x is "
     "counted from the mean of each group. What does the slope say then?",
     (
         Choice(
@@ -172,7 +172,7 @@ def _no_correlation(c: Controls, s: Scene) -> tuple[bool, str]:
 
 def _one_slope(c: Controls, s: Scene) -> tuple[bool, str]:
     if s.groups is None:
-        return False, "Choose the made groups."
+        return False, "Choose the simulated groups."
     if c.centring == "group":
         return False, "Group means answer the question inside groups anyway; count x otherwise."
     gap = abs(s.groups.raw.beta[1] - s.groups.inside.beta[1])
@@ -199,8 +199,8 @@ TASKS = (
     ),
     Do(
         "one-slope",
-        "With the made groups and raw x, keep enough rows that the slope comes within 0.1 of the "
-        "slope inside groups.",
+        "With the simulated groups and raw x, keep enough rows that the slope comes within 0.1 of "
+        "the slope inside groups.",
         _one_slope,
     ),
 )

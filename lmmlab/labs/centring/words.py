@@ -78,7 +78,7 @@ def _asked(s: Scene, g: Groups) -> str:
     if s.controls.centring == "group":
         return (
             "Each row is compared with the mean of its own group, so the slope tells of rows "
-            f"inside a group: one more of x goes with {slope} in y. The truth there is {truth}."
+            f"inside a group. One more of x goes with {slope} in y; the truth there is {truth}."
         )
     inside, shares = decimal(g.inside.beta[1], 2), (1.0 - g.now.between, g.now.between)
     own, other = (percent(share, 0) for share in shares)

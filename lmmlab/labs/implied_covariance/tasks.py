@@ -188,7 +188,7 @@ def _below(c: Controls, s: Scene) -> tuple[bool, str]:
 
 def _blind(c: Controls, s: Scene) -> tuple[bool, str]:
     if s.story.real or c.fit != "starts":
-        return False, "Take made-up people, and a fit with own starts."
+        return False, "Take simulated people, and a fit with own starts."
     if s.fitted is None:
         return False, "There is no fit. Take σ above 0."
     off = np.abs(s.fitted.correlation - s.truth.correlation)
@@ -219,8 +219,8 @@ TASKS = (
     ),
     Do(
         "blind",
-        "Take made-up people and a fit with own starts. Make it wrong: off by more than .30 for "
-        "some pair of visits.",
+        "Take simulated people and a fit with own starts. Make it wrong: off by more than .30 "
+        "for some pair of visits.",
         _blind,
     ),
 )

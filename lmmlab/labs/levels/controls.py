@@ -16,7 +16,7 @@ class Controls:
         "made",
         "whose data",
         group="people",
-        choices=(("made", "made people"), ("data", "a fixed data set")),
+        choices=(("made", "simulated people"), ("data", "a fixed data set")),
     )
     story: str = control(
         "fatigue",

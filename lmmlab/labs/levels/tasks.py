@@ -185,7 +185,7 @@ CONTEXT = Generated("context", contextual)
 
 def _harmless(c: Controls, s: Scene) -> tuple[bool, str]:
     if c.source != "made":
-        return False, "Choose made people; the data set lies still."
+        return False, "Choose simulated people; the data set lies still."
     if c.fit != "raw":
         return False, "Fit raw x."
     if s.between is None:
@@ -200,7 +200,7 @@ def _harmless(c: Controls, s: Scene) -> tuple[bool, str]:
 
 def _flip(c: Controls, s: Scene) -> tuple[bool, str]:
     if c.fit != "raw" or c.source != "made":
-        return False, "Fit raw x to made people."
+        return False, "Fit raw x to simulated people."
     if c.beta_within != 25.0 or c.beta_between != -40.0:
         return False, "Leave the two slopes at +25 and −40."
     share = percent(s.weight or 0.0, 0)
