@@ -51,6 +51,7 @@ def serve(
     kernels: int | None = None,
     token: str | None = None,
     open_to_all: bool = False,
+    fork: bool = True,
 ) -> None:
     """Show the lessons as web pages until the server is stopped; see ``lmmlab serve --help``."""
     _need("voila")
@@ -58,7 +59,7 @@ def serve(
     from lmmlab.page.server import serve
 
     address = Address(host, port, tuple(names))
-    serve(lessons_folder(), address, browser, kernels, token, open_to_all)
+    serve(lessons_folder(), address, browser, kernels, token, open_to_all, fork)
 
 
 def open_lessons(port: int = 8888, browser: bool = True, more: Sequence[str] = ()) -> int:
@@ -82,7 +83,7 @@ def open_lessons(port: int = 8888, browser: bool = True, more: Sequence[str] = (
         print(sentence)
     command = [sys.executable, "-m", "jupyterlab", f"--port={port}"]
     command += [f"--ServerApp.root_dir={copy.resolve()}"]
-    command += ["--ServerApp.kernel_spec_manager_class=lmmlab.page.server.ThisPython"]
+    command += ["--ServerApp.kernel_spec_manager_class=lmmlab.page.specs.ThisPython"]
     command += [*([] if browser else ["--no-browser"]), *more]
     try:
         return subprocess.run(command, env={**os.environ, **ONE_THREAD}, check=False).returncode
@@ -171,6 +172,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         action="store_true",
         help="allow a --host that others can reach without a token",
     )
+    show.add_argument(
+        "--no-fork",
+        action="store_true",
+        help="start each page's Python anew; on Linux they are else forked from one that is warm",
+    )
     edit = verbs.add_parser(
         "open",
         help="open a copy of the lessons in JupyterLab",
@@ -193,6 +199,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             kernels=chosen.kernels,
             token=chosen.token,
             open_to_all=chosen.open_to_all,
+            fork=not chosen.no_fork,
         )
         return 0
     if chosen.verb == "open":

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_server.serverapp import ServerApp
 from jupyter_server.utils import url_path_join
 from tornado.ioloop import IOLoop
@@ -29,30 +28,16 @@ from voila.app import Voila
 from voila.utils import create_include_assets_functions
 
 from lmmlab.app import ONE_THREAD
-from lmmlab.page import gallery
+from lmmlab.page import gallery, provisioner
 from lmmlab.page.address import Address
 from lmmlab.page.admission import Admission, places
 from lmmlab.page.connection import PromptConnection, StrictConnection
 from lmmlab.page.doors import TRANSFORMS, Nothing, doors
+from lmmlab.page.specs import LessonPython
 
 SHARE = Path(__file__).parent / "share"
 MESSAGE = 10_000_000  # bytes of the longest that a page may send: a file of progress has up to 2 MB
 FORM = 100_000  # bytes of the longest form
-
-
-class ThisPython(KernelSpecManager):
-    """Knows one kernel: the Python that runs the server, for that one has lmmlab.
-
-    A "python3" that another Python has registered for the user would otherwise come first.
-    """
-
-    kernel_dirs = []  # noqa: RUF012  (a trait's default)
-
-    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-        """Return the kernel, told to report errors only: its remarks are not for students."""
-        spec = super().get_kernel_spec(kernel_name)
-        spec.argv.append("--log-level=ERROR")
-        return spec
 
 
 def welcome(handler: RequestHandler, notebook: nbformat.NotebookNode, cwd: str) -> None:
@@ -137,6 +122,8 @@ class LessonServer(Voila):
                 self.address.port,
                 self.address.host,
                 max_body_size=FORM,
+                idle_connection_timeout=60,  # seconds for who asks slowly, or has nothing to ask
+                body_timeout=30,
                 xheaders=bool(self.address.names),  # a proxy knows who asks
             )
         except OSError as error:
@@ -167,7 +154,7 @@ def configuration(folder: Path, browser: bool, kernels: int | None, token: str |
         config.Voila.token = token
     else:
         config.Voila.auto_token = token is not None
-    config.VoilaConfiguration.kernel_spec_manager_class = ThisPython
+    config.VoilaConfiguration.kernel_spec_manager_class = LessonPython
     config.VoilaConfiguration.multi_kernel_manager_class = Admission
     config.Admission.places = kernels or places()
     # Kernels of pages that are left alone for an hour end, connected or not.
@@ -184,6 +171,7 @@ def serve(
     kernels: int | None = None,
     token: str | None = None,
     open_to_all: bool = False,
+    fork: bool = True,
 ) -> None:
     """Serve the lessons in `folder` until stopped; see ``lmmlab serve --help``.
 
@@ -203,6 +191,9 @@ def serve(
             "Add --token, which puts a secret into the address, or --open-to-all."
         )
     config = configuration(folder, browser, kernels, token)
+    if fork and provisioner.POSSIBLE:
+        config.LessonPython.fork = True
+        provisioner.warm_up()
     server = LessonServer(config=config, address=address)
     server.port = address.port  # Voila tells it the kernels
     server.initialize([])

@@ -28,7 +28,7 @@ class ThisPython(KernelSpecManager):
 class LessonPython(ThisPython):
     """The same Python with what a lesson's page needs and no more, forked where it can be."""
 
-    fork = Bool(provisioner.POSSIBLE, help="Fork kernels from one warm Python.").tag(config=True)
+    fork = Bool(config=True, help="Fork kernels from one warm Python.")
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
         """Return the kernel of a lesson; -P keeps the lessons' folder out of its imports."""
