@@ -1,7 +1,8 @@
 // Progress: the kernel keeps the book and judges what is read; a page of Voila keeps its text, for
 // there the kernel ends with the page. `window.lmmlabKept` is what any bench of this page last read
 // or wrote there; what else stands there is of another page.
-const KEPT_AS = "lmmlab.progress";
+// Students of a hub who use one browser have it under names of their own: their pages lie apart.
+const KEPT_AS = ["lmmlab.progress", ...(/\/user\/[^/]+/.exec(location.pathname) ?? [])].join("");
 
 function makeProgress(scene, ask, happened) {
   const stores = inVoila();
