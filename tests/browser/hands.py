@@ -114,6 +114,20 @@ def predict(bench, task, choice=0):
     until(bench.page, reply.inner_text, lambda text: task.choices[choice].reply in text)
 
 
+def led(bench, lab, task, choice=0):
+    """Predict, and be led to the state that shows the answer."""
+    predict(bench, task, choice)
+    says(bench, lab, **task.then)
+
+
+def choose_story(bench, lab, story, values):
+    """Choose a story, and see its numbers come to the sliders and to the words."""
+    choose(bench, "story", story)
+    numbers = {name: v for name, v in values.items() if isinstance(v, (int, float))}
+    until(bench.page, lambda: {n: value(bench, n) for n in numbers}, lambda now: now == numbers)
+    says(bench, lab, story=story, **values)
+
+
 def tab_to(page, reached, what, most=60):
     """Press Tab until a script says that the focus is there."""
     for _ in range(most):
@@ -131,6 +145,12 @@ def outside(bench, width):
             .filter(([_, box]) => box.left < 0 || box.right > width)""",
         width,
     )
+
+
+def fits_a_phone(page, width=390):
+    """Nothing goes beyond the width of a phone, neither the page nor what is in a bench."""
+    until(page, lambda: page.evaluate("document.documentElement.scrollWidth"), lambda w: w <= width)
+    assert outside(page.locator(".lmm-bench"), width) == []
 
 
 def faults(page, context=None):

@@ -2,19 +2,7 @@
 
 import pytest
 
-from hands import (
-    choose,
-    control,
-    drag,
-    outside,
-    predict,
-    ready,
-    reset,
-    says,
-    slider,
-    type_in,
-    value,
-)
+from hands import choose, choose_story, control, drag, led, says, slider, type_in
 from lmmlab import labs
 from lmmlab.labs.averaging.controls import FAINT
 
@@ -23,29 +11,15 @@ LESSON = "voila/render/07-levels.ipynb"
 lab = labs.averaging
 
 
-@pytest.fixture(scope="module")
-def shared(shared_page, voila_server):
-    shared_page.goto(voila_server + LESSON)
-    return ready(shared_page, lab)
-
-
-@pytest.fixture
-def bench(shared):
-    return reset(shared, lab)
-
-
 def test_unequal_numbers_of_trials_part_the_two_answers(bench):
     says(bench, lab)
     rest = drag(bench.page, slider(bench, "unequal"), [0.02 * k for k in range(1, 36)])
     assert 55 < rest < 85
     says(bench, lab, unequal=rest)
-    assert bench.page.problems == []
 
 
 def test_a_wave_brings_its_numbers_and_keys_move_them(bench):
-    choose(bench, "story", "faint")
-    says(bench, lab, story="faint", **FAINT)
-    assert value(bench, "trials") == FAINT["trials"]
+    choose_story(bench, lab, "faint", FAINT)
     type_in(bench, "unequal", "87")
     slider(bench, "people").press("ArrowLeft")
     says(bench, lab, story="faint", unequal=87.0, people=14, **FAINT)
@@ -56,22 +30,12 @@ def test_louder_tones_have_a_slope_of_their_own(bench):
     choose(bench, "tones", "vary")
     says(bench, lab, tones="vary")
     assert control(bench, "louder").is_visible()
-    assert bench.page.problems == []
 
 
 @pytest.mark.parametrize("name", ["unequal", "loudness"])
 def test_a_prediction_leads_to_the_state_that_shows_it(bench, name):
-    task = next(task for task in lab.tasks if task.name == name)
-    predict(bench, task)
-    says(bench, lab, **task.then)
-    assert bench.page.problems == []
+    led(bench, lab, next(task for task in lab.tasks if task.name == name))
 
 
-def test_a_link_opens_a_state_and_a_phone_shows_it(page, voila_server):
-    page.set_viewport_size({"width": 390, "height": 800})
-    page.goto(voila_server + LESSON + "?averaging.unequal=67&levels.fit=split")
-    bench = ready(page, lab)
-    says(bench, lab, unequal=67.0)
-    assert outside(bench, 390) == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    assert page.problems == []
+def test_a_link_opens_a_state_and_a_phone_shows_it(on_phone):
+    on_phone("?averaging.unequal=67&levels.fit=split", unequal=67.0)

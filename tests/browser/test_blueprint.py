@@ -2,37 +2,12 @@
 
 import pytest
 
-from hands import (
-    choose,
-    drag,
-    outside,
-    predict,
-    ready,
-    reset,
-    says,
-    slider,
-    type_in,
-    until,
-    value,
-    words,
-)
+from hands import choose, drag, led, says, slider, type_in, until, value, words
 from lmmlab import labs
 
 pytestmark = pytest.mark.browser
 LESSON = "voila/render/04-covariance.ipynb"
 lab = labs.blueprint
-
-
-@pytest.fixture(scope="module")
-def shared(shared_page, voila_server):
-    shared_page.goto(voila_server + LESSON)
-    return ready(shared_page, lab)
-
-
-@pytest.fixture
-def bench(shared):
-    shared.page.mouse.move(0, 0)
-    return reset(shared, lab)
 
 
 def cell(bench, row, role="parameter-tau0"):
@@ -55,7 +30,6 @@ def test_a_click_chooses_a_row_in_all_views(bench):
     says(bench, lab, person="Cleo 6")
     assert outlined(bench) >= 5  # in y, X, Z and noise, and among all pairs of rows
     assert bench.locator('.lmm-points.lmm-chosen[data-id="Cleo 6"]').count() == 1
-    assert bench.page.problems == []
 
 
 def test_pointing_shows_a_row_for_as_long_as_one_points(bench):
@@ -86,7 +60,6 @@ def test_dragging_typing_and_keys_change_the_parts(bench):
     type_in(bench, "people", "9")
     until(bench.page, lambda: value(bench, "people"), lambda v: v == 6)
     says(bench, lab, tau0=tau0, sigma=2.9, people=6)
-    assert bench.page.problems == []
 
 
 def test_raters_bring_columns_and_an_order(bench):
@@ -99,22 +72,12 @@ def test_raters_bring_columns_and_an_order(bench):
     says(bench, lab, board="crossed", order="second")
 
 
-def test_a_prediction_leads_to_the_state_that_shows_it(page, voila_server):
-    page.goto(voila_server + LESSON)
-    bench = ready(page, lab)
-    asked = lab.tasks[0]
-    predict(bench, asked)
-    says(bench, lab, **asked.then)
-    assert page.problems == []
+def test_a_prediction_leads_to_the_state_that_shows_it(bench):
+    led(bench, lab, lab.tasks[0])
 
 
-def test_a_link_opens_a_state_and_a_phone_shows_it(page, voila_server):
-    page.set_viewport_size({"width": 390, "height": 800})
-    page.goto(voila_server + LESSON + "?blueprint.board=nested&blueprint.person=Dan+6")
-    bench = ready(page, lab)
-    says(bench, lab, board="nested", person="Dan 6")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    assert outside(bench, 390) == []
+def test_a_link_opens_a_state_and_a_phone_shows_it(on_phone):
+    query = "?blueprint.board=nested&blueprint.person=Dan+6"
+    bench = on_phone(query, board="nested", person="Dan 6")
     cell(bench, "Ben 6").click()
-    until(page, lambda: words(bench), lambda text: text.startswith("Ben in month 6"))
-    assert page.problems == []
+    until(bench.page, lambda: words(bench), lambda text: text.startswith("Ben in month 6"))

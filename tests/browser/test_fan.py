@@ -2,20 +2,7 @@
 
 import pytest
 
-from hands import (
-    choose,
-    drag,
-    message,
-    outside,
-    predict,
-    ready,
-    reset,
-    says,
-    slider,
-    type_in,
-    until,
-    value,
-)
+from hands import choose, choose_story, drag, led, message, says, slider, type_in, until
 from lmmlab import labs
 from lmmlab.labs.fan.stories import STORIES
 
@@ -24,22 +11,10 @@ LESSON = "voila/render/03-fan.ipynb"
 lab = labs.fan
 
 
-@pytest.fixture(scope="module")
-def shared(shared_page, voila_server):
-    shared_page.goto(voila_server + LESSON)
-    return ready(shared_page)
-
-
-@pytest.fixture
-def bench(shared):
-    return reset(shared, lab)
-
-
 def test_dragging_rho_turns_the_lines(bench):
     rho = drag(bench.page, slider(bench, "rho"), [0.4 + 0.015 * k for k in range(30)])
     assert rho > 0.5
     says(bench, lab, rho=rho)
-    assert bench.page.problems == []
 
 
 def test_typing_and_keys_move_the_origin(bench):
@@ -50,11 +25,7 @@ def test_typing_and_keys_move_the_origin(bench):
 
 
 def test_a_story_brings_its_numbers(bench):
-    choose(bench, "story", "bp")
-    values = STORIES["bp"].values
-    for name in ("tau0", "tau1", "rho", "sigma"):
-        until(bench.page, lambda n=name: value(bench, n), lambda v, n=name: v == values[n])
-    says(bench, lab, story="bp", **values)
+    choose_story(bench, lab, "bp", STORIES["bp"].values)
 
 
 def test_free_entries_begin_with_a_matrix_that_fits_nobody(bench):
@@ -63,20 +34,11 @@ def test_free_entries_begin_with_a_matrix_that_fits_nobody(bench):
     until(bench.page, lambda: message(bench), lambda text: "Negative variance at week 9.8" in text)
     assert not slider(bench, "rho").is_visible()
     assert slider(bench, "g01").is_visible()
-    assert bench.page.problems == []
 
 
 def test_a_prediction_leads_to_the_state_that_shows_it(bench):
-    predict(bench, lab.tasks[0])
-    says(bench, lab, **lab.tasks[0].then)
-    assert bench.page.problems == []
+    led(bench, lab, lab.tasks[0])
 
 
-def test_a_link_opens_a_state_and_a_phone_shows_it(page, voila_server):
-    page.set_viewport_size({"width": 390, "height": 800})
-    page.goto(voila_server + LESSON + "?origin=12&rho=-0.6")
-    bench = ready(page)
-    says(bench, lab, origin=12.0, rho=-0.6)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    assert outside(bench, 390) == []
-    assert page.problems == []
+def test_a_link_opens_a_state_and_a_phone_shows_it(on_phone):
+    on_phone("?origin=12&rho=-0.6", origin=12.0, rho=-0.6)

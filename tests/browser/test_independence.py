@@ -6,8 +6,8 @@ from hands import (
     choose,
     control,
     drag,
-    outside,
-    predict,
+    fits_a_phone,
+    led,
     ready,
     reset,
     says,
@@ -73,9 +73,7 @@ def test_the_keyboard_chooses_a_person(clusters):
 
 @pytest.mark.parametrize("which", [0, 1, 2])
 def test_a_prediction_about_clusters_leads_to_the_state_that_shows_it(clusters, which):
-    task = labs.clustering.tasks[which]
-    predict(clusters, task, which)
-    says(clusters, labs.clustering, **task.then)
+    led(clusters, labs.clustering, labs.clustering.tasks[which], which)
     assert clusters.page.problems == []
 
 
@@ -101,17 +99,13 @@ def test_unequal_trials_bring_their_own_slider(studies):
 
 
 def test_a_prediction_about_studies_leads_to_the_state_that_shows_it(studies):
-    task = labs.overconfidence.tasks[0]
-    predict(studies, task)
-    says(studies, labs.overconfidence, **task.then)
+    led(studies, labs.overconfidence, labs.overconfidence.tasks[0])
     assert studies.page.problems == []
 
 
 def test_a_link_speaks_to_both_labs_and_a_phone_holds_them(page, voila_server):
     page.set_viewport_size({"width": 390, "height": 800})
-    page.goto(
-        voila_server + LESSON + "?clustering.tau0=3&overconfidence.tau0=6&share=0.5&people=20"
-    )
+    page.goto(voila_server + LESSON + LINK)
     for lab, state in (
         (labs.clustering, {"tau0": 3.0, "people": 20}),
         (labs.overconfidence, {"tau0": 6.0, "share": 0.5}),
@@ -119,6 +113,5 @@ def test_a_link_speaks_to_both_labs_and_a_phone_holds_them(page, voila_server):
         bench = ready(page, lab)
         says(bench, lab, **state)
         assert value(bench, "tau0") == state["tau0"]
-        assert outside(bench, 390) == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    fits_a_phone(page)
     assert page.problems == []

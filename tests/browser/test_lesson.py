@@ -15,7 +15,6 @@ from hands import (
     message,
     outside,
     ready,
-    reset,
     run_all,
     says,
     slider,
@@ -30,6 +29,7 @@ from lmmlab import labs
 
 pytestmark = pytest.mark.browser
 LESSON = "voila/render/05-shrinkage.ipynb"
+lab = labs.shrinkage
 SLOW_LINK = Path(__file__).parents[1] / "slow_link.py"
 
 
@@ -38,18 +38,6 @@ def arrows(bench):
     return bench.locator(".lmm-segments.lmm-arrow").evaluate_all(
         "all => all.map(e => e.getAttribute('d'))"
     )
-
-
-@pytest.fixture(scope="module")
-def shared_bench(shared_page, voila_server):
-    shared_page.goto(voila_server + LESSON)
-    return ready(shared_page)
-
-
-@pytest.fixture
-def bench(shared_bench):
-    """The bench of a lesson as it is at the start, in a page that other tests have used."""
-    return reset(shared_bench, labs.shrinkage)
 
 
 def test_the_gallery_leads_to_the_lesson(page, voila_server):
@@ -78,7 +66,7 @@ def test_dragging_tau1_moves_the_arrows_and_no_thumb_jumps(bench):
     page.wait_for_timeout(500)
     rest = float(thumb.input_value())
     assert rest == values[-1] > 10
-    says(bench, labs.shrinkage, tau1=rest)
+    says(bench, lab, tau1=rest)
     assert page.problems == []
 
 
@@ -87,7 +75,7 @@ def test_the_last_picture_is_that_of_the_last_value(bench):
     page = bench.page
     drag(page, slider(bench, "sigma"), [k / 40 for k in (*range(40), *range(40, 8, -1))], pause=4)
     rest = value(bench, "sigma")
-    says(bench, labs.shrinkage, sigma=rest)
+    says(bench, lab, sigma=rest)
 
 
 def test_a_value_can_be_typed_and_nonsense_is_answered(bench):
@@ -133,15 +121,15 @@ def test_a_prediction_is_committed_answered_and_shown(page, voila_server):
     task = bench.locator('[data-task="halve-sigma"]')
     reply = task.locator(".lmm-reply")
     assert reply.inner_text() == ""
-    wrong = labs.shrinkage.tasks[0].choices[0]
+    wrong = lab.tasks[0].choices[0]
     source = page.content()
-    assert not any(c.reply in source for c in labs.shrinkage.tasks[0].choices), "revealed too early"
+    assert not any(c.reply in source for c in lab.tasks[0].choices), "revealed too early"
     task.get_by_text(wrong.text).click()
     assert reply.inner_text() == "", "nothing is revealed before the commitment"
     task.get_by_role("button", name="Commit").click()
     until(page, reply.inner_text, lambda text: wrong.reply in text)
     until(page, lambda: value(bench, "sigma"), lambda v: v == 12.8)
-    says(bench, labs.shrinkage, sigma=12.8)
+    says(bench, lab, sigma=12.8)
     assert page.problems == []
 
 
@@ -185,7 +173,7 @@ def test_a_link_carries_the_state_and_a_reload_keeps_it(page, voila_server):
     bench = ready(page)
     values = {n: value(bench, n) for n in ("tau0", "rho", "sigma")}
     assert values == {"tau0": 40, "rho": 1, "sigma": 30}
-    says(bench, labs.shrinkage, tau0=40.0, rho=1.0, sigma=30.0, person="308")
+    says(bench, lab, tau0=40.0, rho=1.0, sigma=30.0, person="308")
     assert page.problems == []
 
 
@@ -221,7 +209,7 @@ def test_ten_seconds_without_network_freeze_nothing(page, voila_server, start_se
     page.wait_for_timeout(1000 * max(0, cut + 10 - time.monotonic()))
     link.send_signal(signal.SIGCONT)
     rest = value(bench, "sigma")
-    says(bench, labs.shrinkage, sigma=rest)
+    says(bench, lab, sigma=rest)
     until(page, lambda: message(bench), lambda t: "waiting" not in t)
     before = words(bench)
     drag(page, slider(bench, "tau1"), [0.4, 0.5, 0.6])
@@ -256,7 +244,7 @@ def follow(page, bench):
     """Code and another widget move the bench; neither thumb echoes."""
     page.get_by_role("button", name="set from code").click()
     until(page, lambda: value(bench, "tau0"), lambda v: v == 30)
-    says(bench, labs.shrinkage, tau0=30.0)
+    says(bench, lab, tau0=30.0)
     slider(bench, "tau0").evaluate(
         "e => { e.set = []; const own = Object.getOwnPropertyDescriptor("
         "HTMLInputElement.prototype, 'value'); Object.defineProperty(e, 'value', "
@@ -295,7 +283,7 @@ def test_the_lesson_in_jupyterlab_opens_runs_and_reacts(page, lab_server):
     drag(page, slider(bench, "tau1"), [0.3 + 0.02 * k for k in range(20)])
     until(page, lambda: arrows(bench), lambda now: now != before)
     rest = value(bench, "tau1")
-    says(bench, labs.shrinkage, tau1=rest)
+    says(bench, lab, tau1=rest)
     assert bench.get_by_role("button", name="copy code").count() == 1
     assert faults(page, ".lmm-bench") == []
 
