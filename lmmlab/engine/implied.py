@@ -201,7 +201,9 @@ def moved(G: Floats, origin: ArrayLike) -> Floats:
     A[..., 0, 1] = origin
     new: Floats = A @ G @ np.swapaxes(A, -1, -2)
     scale = line_variance(np.abs(G), np.abs(A[..., :1, :]))[..., 0]
-    meet = np.abs(new[..., 0, 0]) <= _ROUNDING * scale
+    rounded = _ROUNDING * scale
+    meet = np.abs(new[..., 0, 0]) <= rounded
+    meet &= np.square(new[..., 0, 1]) <= rounded * G[..., 1, 1]
     new[meet, 0, :] = new[meet, :, 0] = 0.0
     return new
 

@@ -45,7 +45,7 @@ class People:
 
     def design(self, weights: Floats | None = None) -> Design:
         """Give the design of ``y ~ day + (day | person)``."""
-        lines, names = _columns(self.day), ("(Intercept)", "day")
+        lines, names = columns(self.day), ("(Intercept)", "day")
         term = Term("person", names, lines, self.codes, self.levels, (2,))
         return Design(self.y, lines, names, (term,), weights)
 
@@ -56,10 +56,11 @@ class People:
         return np.where(self.codes == self.levels.index(who), noise**-2, 1.0)
 
 
-def _columns(day: Floats) -> Floats:
-    columns = np.ones((len(day), 2))
-    columns[:, 1] = day
-    return columns
+def columns(times: Floats) -> Floats:
+    """Give the columns of a line, (..., 2): 1 and time."""
+    lines = np.ones((*times.shape, 2))
+    lines[..., 1] = times
+    return lines
 
 
 @cache
@@ -162,7 +163,7 @@ def simulated(
     truth = beta + u @ factor.T
     noise = np.where(codes == index, sigma * own_noise, sigma)
     time = np.asarray(gap * number, dtype=float)
-    lines = _columns(time)
+    lines = columns(time)
     y = response(lines, lines, codes, beta, factor, noise, u, e[codes, number])
     levels = tuple(map(str, range(1, people + 1)))
     return People(levels, codes, time, y, each, truth)

@@ -113,6 +113,8 @@ def test_where_all_lines_meet_only_slopes_vary():
         assert new.tolist() == [[0.0, 0.0], [0.0, pytest.approx(tau1**2)]]
     many = moved(both(0.7, 0.1, -1.0), np.array([6.9, 7.0]))
     assert many[0, 0, 0] == pytest.approx(1e-4) and many[1, 0, 0] == 0.0
+    none = np.array([[0.0, 0.5], [0.5, 0.25]])
+    assert moved(none, 0.0).tolist() == none.tolist(), "what fits nobody is not made to fit"
 
 
 def test_gaps_are_left_where_nothing_varies():

@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from lmmlab.picture.marks import Heatmap
+
 States = list[dict[str, Any]]
 
 
@@ -13,6 +15,24 @@ States = list[dict[str, Any]]
 def states() -> Callable[[Any, int], States]:
     """Give the function that draws so many states of a lab."""
     return spread_out
+
+
+@pytest.fixture
+def axes_stand_still() -> Callable[..., None]:
+    """Give the function that moves a slider a little, and sees no axis and no colour move."""
+    return axes_of_a_small_move
+
+
+def axes_of_a_small_move(lab: Any, name: str, reach: float | None = None, **state: Any) -> None:
+    """Move a slider from where it starts in small steps; in all, by a twentieth of its range."""
+    spec = next(spec for spec in lab.specs if spec.name == name)
+    reach = 0.05 * (spec.high - spec.low) if reach is None else reach
+    frames = []
+    for share in np.linspace(0.0, 1.0, 9):
+        panels = lab.picture(**{name: min(spec.default + reach * share, spec.high)}, **state).panels
+        colours = [[m.limits for m in p.marks if isinstance(m, Heatmap)] for p in panels]
+        frames.append([(p.x.limits, p.y.limits) for p in panels] + colours)
+    assert all(frame == frames[0] for frame in frames)
 
 
 def spread_out(lab: Any, many: int) -> States:

@@ -1,5 +1,6 @@
 """The blueprint lab against row 25 of the plan of concepts, its patterns, corners and tasks."""
 
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from lmmlab import labs
 from lmmlab.engine.variance import reliability
-from lmmlab.labs._lab import Number, Predict
+from lmmlab.labs._lab import Number
 from lmmlab.labs.blueprint.board import BOARDS, SECOND, START
 from lmmlab.labs.blueprint.scene import NOISE
 from lmmlab.picture.marks import Bars, Heatmap, Label, Line, Segments
@@ -253,16 +254,11 @@ def test_a_row_that_is_not_there_gives_way_to_one_that_is() -> None:
 
 
 @pytest.mark.parametrize("name", ["tau0", "tau1", "rho", "sigma", "beta0", "beta1", "tau2"])
-def test_axes_stand_still_while_a_slider_moves_a_little(name: str) -> None:
-    spec = next(s for s in lab.specs if s.name == name)
+def test_axes_stand_still_while_a_slider_moves_a_little(
+    axes_stand_still: Callable[..., None], name: str
+) -> None:
     board = {"tau1": "lines", "rho": "lines", "tau2": "nested"}.get(name, "starts")
-    reach = 0.05 * (spec.high - spec.low)
-    states = [{name: min(spec.default + reach * k, spec.high)} for k in np.linspace(0.0, 1.0, 9)]
-    pictures = [lab.picture(board=board, **state) for state in states]
-    for a, b in pairwise(pictures):
-        assert [(p.x.limits, p.y.limits) for p in a.panels] == [
-            (p.x.limits, p.y.limits) for p in b.panels
-        ]
+    axes_stand_still(lab, name, board=board)
 
 
 def test_many_rows_are_not_crowded_with_numbers() -> None:
@@ -294,15 +290,6 @@ def test_a_month_in_which_nothing_varies_hides_no_other_month(
 
 def task(name: str) -> Any:
     return next(t for t in lab.tasks if t.name == name)
-
-
-def test_predictions_have_one_right_answer_and_name_what_the_others_believe() -> None:
-    predictions = [t for t in lab.tasks if isinstance(t, Predict)]
-    assert len(predictions) >= 2
-    for prediction in predictions:
-        assert sum(c.right for c in prediction.choices) == 1
-        assert all(c.name for c in prediction.choices if not c.right)
-        lab.controls(**prediction.then)
 
 
 def test_whose_shows_what_its_replies_say() -> None:

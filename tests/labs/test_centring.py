@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from lmmlab import labs, lmm, load
-from lmmlab.labs._lab import Predict
 from lmmlab.labs._numbers import decimal
 from lmmlab.labs.centring import days, groups
 from lmmlab.labs.centring.picture import picture
@@ -197,15 +196,6 @@ def test_one_person_is_followed() -> None:
 
 def task(name: str) -> Any:
     return next(t for t in lab.tasks if t.name == name)
-
-
-def test_predictions_have_one_right_answer_and_a_reply_to_each() -> None:
-    predictions = [t for t in lab.tasks if isinstance(t, Predict)]
-    assert len(predictions) == 4
-    for prediction in predictions:
-        assert sum(c.right for c in prediction.choices) == 1
-        assert all(len(c.reply) > 40 for c in prediction.choices)
-        lab.controls(**prediction.then)
 
 
 def test_the_replies_show_what_they_say() -> None:

@@ -1,6 +1,6 @@
 """The fan lab against rows 16 to 22 of the plan of concepts, its corners, its tasks."""
 
-from itertools import pairwise
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -8,8 +8,8 @@ import pytest
 
 from lmmlab import labs
 from lmmlab.engine.implied import line_variance
-from lmmlab.labs._lab import Predict
-from lmmlab.labs.fan.scene import columns, expected_correlation
+from lmmlab.labs._people import columns
+from lmmlab.labs.fan.scene import expected_correlation
 from lmmlab.labs.fan.spread import Spread
 from lmmlab.labs.fan.stories import STORIES
 from lmmlab.picture.marks import Ellipse, Line, Points, Segments
@@ -285,29 +285,14 @@ def test_where_correlations_do_not_exist_the_words_say_so() -> None:
 
 
 @pytest.mark.parametrize("name", ["tau0", "tau1", "rho", "sigma", "origin"])
-def test_axes_stand_still_while_a_slider_moves_a_little(name: str) -> None:
-    spec = next(s for s in lab.specs if s.name == name)
-    reach = 0.05 * (spec.high - spec.low)
-    states = [{name: min(spec.default + reach * k, spec.high)} for k in np.linspace(0.0, 1.0, 9)]
-    pictures = [lab.picture(**state) for state in states]
-    for a, b in pairwise(pictures):
-        assert [(p.x.limits, p.y.limits) for p in a.panels] == [
-            (p.x.limits, p.y.limits) for p in b.panels
-        ]
+def test_axes_stand_still_while_a_slider_moves_a_little(
+    axes_stand_still: Callable[..., None], name: str
+) -> None:
+    axes_stand_still(lab, name)
 
 
 def task(name: str) -> Any:
     return next(t for t in lab.tasks if t.name == name)
-
-
-def test_predictions_have_one_right_answer_and_name_what_the_others_believe() -> None:
-    predictions = [t for t in lab.tasks if isinstance(t, Predict)]
-    assert len(predictions) >= 2
-    for prediction in predictions:
-        assert sum(c.right for c in prediction.choices) == 1
-        assert all(len(c.reply) > 40 for c in prediction.choices)
-        assert all(c.name for c in prediction.choices if not c.right)
-        lab.controls(**prediction.then)
 
 
 def test_come_together_shows_what_its_replies_say() -> None:

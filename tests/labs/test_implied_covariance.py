@@ -1,5 +1,6 @@
 """The implied covariance lab against rows 10, 23 and 24 of the plan of concepts, and its tasks."""
 
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
@@ -11,8 +12,9 @@ from lmmlab.engine.fit import fit
 from lmmlab.engine.implied import implied, vpc
 from lmmlab.engine.simulate import exact_moments, normals, response, root
 from lmmlab.labs import _people
-from lmmlab.labs._lab import Number, Predict
-from lmmlab.labs.implied_covariance.scene import columns, extremes
+from lmmlab.labs._lab import Number
+from lmmlab.labs._people import columns
+from lmmlab.labs.implied_covariance.scene import extremes
 from lmmlab.labs.implied_covariance.stories import STORIES
 from lmmlab.picture.marks import Bars, Heatmap, Label, Line, Points
 
@@ -268,18 +270,12 @@ def test_shares_at_the_visits_are_those_of_the_visits(story: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["tau0", "tau1", "rho", "sigma"])
-def test_axes_and_colours_stand_still_while_a_slider_moves_a_little(name: str) -> None:
+def test_axes_and_colours_stand_still_while_a_slider_moves_a_little(
+    axes_stand_still: Callable[..., None], name: str
+) -> None:
     spec = next(s for s in lab.specs if s.name == name)
     low, high, _ = spec.scales.get("story=hrqol", (spec.low, spec.high, spec.step))
-    states = [
-        {name: min(spec.default + 0.05 * (high - low) * k, high)} for k in np.linspace(0, 1, 9)
-    ]
-    pictures = [lab.picture(**state) for state in states]
-    for a, b in pairwise(pictures):
-        for one, other in zip(a.panels, b.panels, strict=True):
-            assert (one.x.limits, one.y.limits) == (other.x.limits, other.y.limits)
-            maps = [[m.limits for m in p.marks if isinstance(m, Heatmap)] for p in (one, other)]
-            assert maps[0] == maps[1]
+    axes_stand_still(lab, name, 0.05 * (high - low))
 
 
 def test_the_same_people_are_deformed() -> None:
@@ -298,15 +294,6 @@ def test_the_share_of_a_fit_is_drawn_beside_the_truth() -> None:
 
 def task(name: str) -> Any:
     return next(t for t in lab.tasks if t.name == name)
-
-
-def test_predictions_have_one_right_answer_and_name_what_the_others_believe() -> None:
-    predictions = [t for t in lab.tasks if isinstance(t, Predict)]
-    assert len(predictions) == 4
-    for prediction in predictions:
-        assert sum(c.right for c in prediction.choices) == 1
-        assert all(c.name for c in prediction.choices if not c.right)
-        lab.controls(**prediction.then)
 
 
 def replies(name: str) -> list[str]:

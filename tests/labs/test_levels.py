@@ -9,7 +9,6 @@ from lmmlab import labs
 from lmmlab.engine.classical.means import on_means
 from lmmlab.engine.design import grouped
 from lmmlab.engine.fit import evaluate, fit
-from lmmlab.labs._lab import Predict
 
 lab = labs.levels
 
@@ -186,14 +185,6 @@ def test_same_people_whatever_the_sliders() -> None:
 
 def task(name: str) -> Any:
     return next(t for t in lab.tasks if t.name == name)
-
-
-def test_predictions_have_one_right_answer_and_name_the_others() -> None:
-    predictions = [t for t in lab.tasks if isinstance(t, Predict)]
-    assert len(predictions) == 2
-    for prediction in predictions:
-        assert sum(c.right for c in prediction.choices) == 1
-        assert all(c.right or c.name for c in prediction.choices)
 
 
 def test_the_raw_task_shows_what_it_says() -> None:

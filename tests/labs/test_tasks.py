@@ -32,6 +32,7 @@ def test_every_wrong_choice_has_a_short_name_of_its_own(lab: Any) -> None:
             assert max(map(len, names)) <= 50, names
             for k, choice in enumerate(task.choices):
                 assert task.answer(k).misconception == ("" if choice.right else choice.name)
+                assert len(choice.reply) > 40, (task.name, choice.reply)
 
 
 def test_the_right_answer_cannot_be_told_by_place_or_length() -> None:

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from lmmlab import labs
-from lmmlab.labs._lab import Predict
 from lmmlab.labs.trajectories.scene import share_against
 from lmmlab.picture.marks import Band
 
@@ -169,15 +168,6 @@ def test_estimates_stand_beside_the_sliders_of_the_story() -> None:
 
 def task(name: str) -> Any:
     return next(t for t in lab.tasks if t.name == name)
-
-
-def test_predictions_have_one_right_answer_and_a_state_that_differs() -> None:
-    predictions = [t for t in lab.tasks if isinstance(t, Predict)]
-    assert len(predictions) == 3
-    for prediction in predictions:
-        assert sum(choice.right for choice in prediction.choices) == 1
-        assert all(len(choice.reply) > 40 for choice in prediction.choices)
-        assert lab.controls(**prediction.then) != lab.controls()
 
 
 def test_doubling_the_spread_shows_sixteen_per_cent() -> None:

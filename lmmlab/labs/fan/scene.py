@@ -13,7 +13,7 @@ from lmmlab.engine.fit import fit
 from lmmlab.engine.implied import correlation, implied, line_variance
 from lmmlab.engine.simulate import root
 from lmmlab.labs import _people
-from lmmlab.labs._people import People
+from lmmlab.labs._people import People, columns
 from lmmlab.labs.fan.controls import Controls
 from lmmlab.labs.fan.remarks import corners
 from lmmlab.labs.fan.spread import Estimate, Spread, entries_of
@@ -127,11 +127,6 @@ def scene(controls: Controls) -> Scene:
         trend=trend,
         message=corners(c, story, told, lowest, estimate),
     )
-
-
-def columns(times: Floats) -> Floats:
-    """Give the random columns of a line: 1 and time."""
-    return np.stack([np.ones_like(times), times], axis=-1)
 
 
 def _who(c: Controls) -> str:

@@ -49,11 +49,7 @@ class Spread:
 
     def at(self, origin: float) -> Spread:
         """Count time from another point."""
-        G = moved(self.G, origin)
-        size = self.G[0, 0] + origin**2 * self.G[1, 1]
-        if self.possible and G[0, 0] <= 1e-14 * size:  # all lines meet there
-            G[0] = G[:, 0] = 0.0
-        return Spread(G)
+        return Spread(moved(self.G, origin))
 
     @property
     def turning(self) -> tuple[float, float] | None:

@@ -13,7 +13,7 @@ from lmmlab.engine.fit import fit
 from lmmlab.engine.implied import correlation, implied, vpc
 from lmmlab.engine.simulate import root
 from lmmlab.labs import _people
-from lmmlab.labs._people import People
+from lmmlab.labs._people import People, columns
 from lmmlab.labs.implied_covariance.controls import Controls
 from lmmlab.labs.implied_covariance.remarks import corners
 from lmmlab.labs.implied_covariance.stories import STORIES, Story
@@ -134,11 +134,6 @@ def _pair(person: str, story: str) -> Pair:
     names, T = cells(story), STORIES[story].visits
     at = names.index(person) if person in names else 2 * T - 1
     return divmod(at, T)
-
-
-def columns(times: Floats) -> Floats:
-    """Give the random columns of a line: 1 and time."""
-    return np.stack([np.ones_like(times), times], axis=-1)
 
 
 _PARTS = np.array([[[1.0, 0.0], [0.0, 0.0]], [[0.0, 1.0], [1.0, 0.0]], [[0.0, 0.0], [0.0, 1.0]]])

@@ -9,7 +9,7 @@ import numpy as np
 from lmmlab.engine.design import Floats
 from lmmlab.engine.implied import correlation, implied, line_variance, vpc
 from lmmlab.engine.variance import reliability
-from lmmlab.labs._people import People
+from lmmlab.labs._people import People, columns
 from lmmlab.labs.playground.controls import Controls
 
 _CELLS = 10
@@ -83,11 +83,6 @@ def account(G: Floats, sigma: float, c: Controls, at: Grid, people: People) -> A
         curve=_weights(G, sigma, at.rows, c.gap * (at.rows - 1.0) / 2.0 - c.origin, planned),
         weight=_weights(G, sigma, n, np.asarray(middle - c.origin), squares),
     )
-
-
-def columns(times: Floats) -> Floats:
-    """Give the random columns of a line: 1 and time."""
-    return np.stack([np.ones_like(times), times], axis=-1)
 
 
 def _weights(G: Floats, sigma: float, rows: Floats, middle: Floats, squares: Floats) -> Floats:

@@ -11,7 +11,7 @@ from lmmlab.engine.classical import no_pooling
 from lmmlab.engine.design import Floats
 from lmmlab.engine.implied import implied, line_variance
 from lmmlab.labs import _people
-from lmmlab.labs._people import People
+from lmmlab.labs._people import People, columns
 from lmmlab.labs.trajectories import crowd
 from lmmlab.labs.trajectories.answers import Answer, answers
 from lmmlab.labs.trajectories.controls import Controls
@@ -110,7 +110,7 @@ def scene(controls: Controls) -> Scene:
         lines, average, G = no_pooling(people.design()), model.average, model.G
     # the average slope decides what "the other way" is
     other = -np.sign(average[1]) * lines[:, 1]
-    Z = _columns(np.arange(story.length + 1.0))
+    Z = columns(np.arange(story.length + 1.0))
     return Scene(
         controls=c,
         story=story,
@@ -140,10 +140,6 @@ def _off_scale(story: Story, lines: Floats) -> bool:
     return bool(ends.min() < low or ends.max() > high)
 
 
-def _columns(time: Floats) -> Floats:
-    return np.stack([np.ones_like(time), time], axis=1)
-
-
 def _crowd(c: Controls, story: Story, nature: Nature | None) -> tuple[People, str]:
     """Give the people, and the name of the one in colour."""
     if nature is None:
@@ -158,7 +154,7 @@ def _true_se(nature: Nature, people: People) -> float | None:
     visits = int(people.visits[0])
     if visits < 2:
         return None
-    Z = _columns(people.day[:visits])
+    Z = columns(people.day[:visits])
     own = np.linalg.pinv(Z)
     error = own @ implied(nature.G, nature.sigma, Z) @ own.T
     return float(np.sqrt(max(error[1, 1], 0.0) / len(people.levels)))
