@@ -120,8 +120,8 @@ def _one_line(within: float, between: float, spreads: tuple[float, float]) -> Nu
             "beta_within": within, "beta_between": between, "spread_within": inside,
             "spread_between": across, "fit": "ols",
         },
-        too_low="Which of the two spreads is larger, and by how much?",
-        too_high="Which of the two spreads is larger, and by how much?",
+        too_low="Square the two spreads: which share of their sum lies between people?",
+        too_high="Square the two spreads: which share of their sum lies between people?",
     )  # fmt: skip
 
 
