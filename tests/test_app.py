@@ -106,7 +106,7 @@ def test_open_starts_jupyterlab_on_the_copy_with_this_python_and_one_thread(monk
         "--allow-root",
         "--p=1",
         f"--ServerApp.root_dir={tmp_path / 'lmmlab-lessons'}",
-        "--ServerApp.kernel_spec_manager_class=lmmlab.page.server.ThisPython",
+        "--ServerApp.kernel_spec_manager_class=lmmlab.page.specs.ThisPython",
     }
     for library in ("OMP", "OPENBLAS", "MKL"):
         assert environment[f"{library}_NUM_THREADS"] == "1"

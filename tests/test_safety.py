@@ -7,18 +7,19 @@ import os
 import subprocess
 import sys
 import time
-from contextlib import closing
+from contextlib import ExitStack, closing
 from types import SimpleNamespace
 
 import pytest
 from jupyter_client.session import Session
 from jupyter_server.services.kernels.connection.base import serialize_msg_to_ws_v1
+from tornado.iostream import StreamBufferFullError
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from lmmlab.page import admission
+from lmmlab.page import admission, connection
 from lmmlab.page.address import Address
-from lmmlab.page.connection import LANGUAGE, well_formed
+from lmmlab.page.connection import LANGUAGE, LINES, PromptConnection, well_formed
 from lmmlab.page.server import LessonServer
 
 LESSON = "voila/render/05-shrinkage.ipynb"
@@ -90,7 +91,8 @@ def lesson(site):
 def channels(site, lesson, language=LANGUAGE, **options):
     """A websocket to the lesson's kernel."""
     where = f"ws://localhost:{site.port}/api/kernels/{kernel_of(lesson.text)}/channels"
-    return connect(where, subprotocols=[language] if language else None, **options)
+    spoken = [language] if language else None
+    return connect(where, subprotocols=spoken, max_queue=None, close_timeout=1, **options)
 
 
 def message(kind, **content):
@@ -170,6 +172,55 @@ def test_a_message_that_is_too_large_ends_its_own_line_only(site, lesson):
         assert answered(good)
     form = get(site, "login", method="POST", Content_Length="100001")
     assert form.status in (400, 413)
+
+
+def test_a_page_has_a_few_lines_to_its_kernel_and_no_more(site, lesson):
+    with ExitStack() as stack:
+        lines = [stack.enter_context(channels(site, lesson)) for _ in range(LINES + 1)]
+        assert answered(lines[0])
+        with pytest.raises(ConnectionClosed):
+            while True:
+                lines[-1].recv(timeout=10)
+        assert lines[-1].close_code == 1013
+    with channels(site, lesson) as line:
+        assert answered(line)
+
+
+def test_who_asks_and_does_not_read_is_hung_up_on(monkeypatch):
+    def full(*_):
+        raise StreamBufferFullError
+
+    monkeypatch.setattr(PromptConnection.__base__, "handle_outgoing_message", full)
+    closed = []
+    stream = SimpleNamespace(close=lambda: closed.append(True))
+    line = PromptConnection.__new__(PromptConnection)
+    handler = SimpleNamespace(ws_connection=SimpleNamespace(stream=stream))
+    monkeypatch.setattr(PromptConnection, "websocket_handler", handler)
+    line.handle_outgoing_message("iopub", [])
+    assert closed == [True]
+
+
+def test_who_sends_without_end_is_hung_up_on_and_others_are_served(site, lesson):
+    with channels(site, lesson) as good, channels(site, lesson) as bad:
+        with pytest.raises(ConnectionClosed):
+            for _ in range(6000):
+                bad.send(message("comm_info_request"))
+            while True:
+                bad.recv(timeout=10)
+        assert answered(good)
+
+
+def test_a_page_may_send_as_fast_as_a_hand_moves_and_a_file_at_once(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(connection, "monotonic", lambda: now[0])
+    allowance = connection.Allowance(since=0)
+    for _ in range(60 * 120):
+        now[0] += 1 / 120  # a quick screen
+        assert allowance.spend(b"x" * 1000)
+    assert allowance.spend(b"x" * 10_000_000)
+    assert not allowance.spend(b"x" * 10_000_000)
+    now[0] += 20
+    assert allowance.spend(b"x" * 10_000_000)
 
 
 def test_code_that_is_sent_by_socket_is_not_run(site, lesson):
