@@ -38,7 +38,7 @@ class Controls:
         "satterthwaite",
         "intervals of the mixed model",
         group="fit",
-        choices=(("satterthwaite", "t, Satterthwaite"), ("wald", "± 1.96 se")),
+        choices=(("satterthwaite", "t, for few people"), ("wald", "± 1.96 errors")),
     )
     person: str = control("", "study in colour", hidden=True)
     seed: int = control(2, "sample", hidden=True, low=0, high=999_999)
