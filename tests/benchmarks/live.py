@@ -119,8 +119,8 @@ def notebook(folder: Path, name: str, cells: list[str]) -> None:
 
 
 def kernel_of(server: psutil.Popen) -> psutil.Process:
-    kernels = [p for p in server.children(recursive=True) if "ipykernel" in " ".join(p.cmdline())]
-    return max(kernels, key=lambda p: p.create_time())
+    # The newest process: others, that kernels are forked from, run before the first page.
+    return max(server.children(recursive=True), key=lambda p: p.create_time())
 
 
 def drag(page: Page, box: dict[str, float], seconds: float) -> None:
