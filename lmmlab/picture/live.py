@@ -45,8 +45,9 @@ __all__ = ["Answer", "Live", "Shown", "TaskState"]
 _BROWSER = Path(__file__).parent / "browser"
 # Joined they are one module, without a build step: a widget's script cannot import files.
 _SCRIPTS = (
-    "dom marks panel pictures wire connection controls question tasks links progress voice layout live".split()
-)
+    "dom marks panel pictures wire connection controls question tasks links progress voice layout "
+    "live"
+).split()
 
 RESERVED = frozenset({"theme", "template", "classic-tree", "token", "embed"})
 """Names that mean something else when they stand in a link."""

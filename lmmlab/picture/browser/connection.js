@@ -7,12 +7,12 @@
 // has ever answered to this (JupyterLite has no server), silence means nothing.
 const STOPPED = {
   voila: "Python has stopped behind this lab. You can read on. To go on, reload the page: your sliders and your progress come back.",
-  notebook: "Python has stopped behind this lab. Run the cells again (menu Run, Run All Cells). The line under the lab brings its sliders back.",
+  notebook: "Python has stopped behind this lab. Run the cells again (menu Run, Run All Cells): your sliders and your progress come back.",
 };
 const WAITING =
   "The server does not answer: it was stopped, or the network is off. You can read on; this page is waiting and goes on by itself.";
 
-function watchKernel(kernel, wire, say) {
+function watchKernel(kernel, wire, say, onEnd) {
   if (!kernel?.statusChanged) return () => {};
   const [EVERY, UNEASY] = [2500, 1250]; // ms between two questions
   let [known, lost, ended, asking, doubting, soon, askedAt] = [false, false, false, false, false, true, 0];
@@ -21,6 +21,7 @@ function watchKernel(kernel, wire, say) {
     ended = true;
     wire.stop();
     say("dead", STOPPED[inVoila() ? "voila" : "notebook"]);
+    onEnd();
   }
   function setLost(now) {
     lost = now;

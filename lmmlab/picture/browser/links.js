@@ -66,6 +66,35 @@ function makeLinks(about, get) {
   };
 }
 
+// Elsewhere no link keeps the state: when Python stops, it is left for the next bench that starts as
+// this one did, in this tab.
+function makeLegacy(about, get, stopped) {
+  const start = Object.fromEntries(about.controls.map((spec) => [spec.name, spec.default]));
+  const key = `lmmlab.left.${about.name}.${JSON.stringify(start)}`;
+  return {
+    read() {
+      const left = kept(() => sessionStorage.getItem(key));
+      if (!left) return [{}, ""];
+      kept(() => sessionStorage.removeItem(key));
+      return [JSON.parse(left), "The sliders stand where they stood when Python stopped; reset brings them to the start."];
+    },
+    write() {
+      const moved = Object.keys(start).filter((name) => get(name) !== start[name]);
+      if (!stopped() || !moved.length) return;
+      kept(() => sessionStorage.setItem(key, JSON.stringify(Object.fromEntries(moved.map((name) => [name, get(name)])))));
+    },
+  };
+}
+
+// What a browser's store says, or null where it keeps nothing.
+function kept(act) {
+  try {
+    return act();
+  } catch {
+    return null;
+  }
+}
+
 // Copy a text; false where the browser does not let us.
 async function copy(text) {
   try {

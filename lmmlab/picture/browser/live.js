@@ -14,11 +14,12 @@ function render({ model, el }) {
   const get = (name) => model.get(name);
   const endings = [];
 
-  const voice = makeVoice(repaint, () => links.write());
+  const voice = makeVoice(repaint, () => memory.write());
   const wire = makeWire(model, scene, (silent) =>
     voice.say("silent", silent ? "Still waiting for the kernel; it may be busy or out of reach …" : ""),
   );
   const links = inVoila() ? makeLinks(about, get) : null;
+  const memory = links ?? makeLegacy(about, get, voice.dead);
   const controls = makeControls(about, id, get, move, (text) => voice.say("own", text));
   const pictures = makePictures(`${id}-hint`, pin, point);
   const commit = (task, content) => move({}, true, { task, ...content });
@@ -95,7 +96,7 @@ function render({ model, el }) {
   function changed() {
     showControls();
     clearTimeout(linkTimer);
-    if (links) linkTimer = setTimeout(links.write, 300);
+    linkTimer = setTimeout(memory.write, 300);
   }
 
   // Painting: once a frame, from `scene` as it is then, and only what has changed.
@@ -172,7 +173,7 @@ function render({ model, el }) {
   }
   listen("msg:custom", heard);
   for (const name of names) listen(`change:${name}`, changed);
-  endings.push(watchKernel(model.widget_manager?.kernel, wire, voice.say));
+  endings.push(watchKernel(model.widget_manager?.kernel, wire, voice.say, () => memory.write()));
 
   el.append(layout.root);
   showControls();
@@ -184,9 +185,9 @@ function render({ model, el }) {
   });
   sizes.observe(layout.ruler);
   progress.bring();
-  if (links && !scene.linked) {
+  if (!scene.linked) {
     scene.linked = true; // by one view for all
-    const [values, sentence] = links.read();
+    const [values, sentence] = memory.read();
     if (Object.keys(values).length) move(values);
     voice.say("own", sentence);
   }
