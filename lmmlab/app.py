@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -85,10 +86,14 @@ def open_lessons(port: int = 8888, browser: bool = True, more: Sequence[str] = (
     command += [f"--ServerApp.root_dir={copy.resolve()}"]
     command += ["--ServerApp.kernel_spec_manager_class=lmmlab.page.specs.ThisPython"]
     command += [*([] if browser else ["--no-browser"]), *more]
-    try:
-        return subprocess.run(command, env={**os.environ, **ONE_THREAD}, check=False).returncode
-    except KeyboardInterrupt:
-        return 0
+    with subprocess.Popen(command, env={**os.environ, **ONE_THREAD}) as jupyter:
+        # Who ends us means JupyterLab.
+        signal.signal(signal.SIGTERM, lambda *_: jupyter.terminate())
+        try:
+            return jupyter.wait()
+        except KeyboardInterrupt:
+            jupyter.terminate()
+            return 0
 
 
 def copy_lessons(source: Path, target: Path) -> list[str]:

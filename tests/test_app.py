@@ -1,8 +1,10 @@
 """The command `lmmlab`: its arguments, the copy for JupyterLab, the check, and the wheel."""
 
+import contextlib
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -10,6 +12,7 @@ import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 
+import psutil
 import pytest
 
 from lmmlab import app, check
@@ -90,13 +93,14 @@ def test_open_never_overwrites_a_file_of_the_student(tmp_path):
 def test_open_starts_jupyterlab_on_the_copy_with_this_python_and_one_thread(monkeypatch, tmp_path):
     started = []
 
-    def run(command, env, check):
+    def start(command, env):
         started.append((command, env))
-        return SimpleNamespace(returncode=3)
+        return contextlib.nullcontext(SimpleNamespace(wait=lambda: 3))
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("OMP_NUM_THREADS", "8")
-    monkeypatch.setattr(app.subprocess, "run", run)
+    monkeypatch.setattr(app.subprocess, "Popen", start)
+    monkeypatch.setattr(app.signal, "signal", lambda *_: None)
     assert app.main(["open", "--no-browser", "--allow-root", "--port", "9000", "--p=1"]) == 3
     ((command, environment),) = started
     assert command[:3] == [sys.executable, "-m", "jupyterlab"]
@@ -113,6 +117,21 @@ def test_open_starts_jupyterlab_on_the_copy_with_this_python_and_one_thread(monk
     assert environment["PATH"] == os.environ["PATH"]
 
 
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
+def test_who_ends_open_ends_jupyterlab(end, tmp_path):
+    stub = tmp_path / "jupyterlab"
+    stub.mkdir()
+    code = "import os, time\nprint(os.getpid(), flush=True)\ntime.sleep(60)"
+    (stub / "__init__.py").touch()
+    (stub / "__main__.py").write_text(code)
+    command = [sys.executable, "-m", "lmmlab.app", "open"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE) as opened:
+        jupyter = psutil.Process(int(opened.stdout.readline()))
+        opened.send_signal(end)
+        jupyter.wait(10)
+        opened.wait(10)
+
+
 def test_open_says_that_it_passes_arguments_on_and_serve_takes_no_unknown_ones(capsys):
     for command in (["open", "--help"], ["serve", "--allow-root"]):
         with pytest.raises(SystemExit):
@@ -125,7 +144,7 @@ def test_open_says_that_it_passes_arguments_on_and_serve_takes_no_unknown_ones(c
 @pytest.mark.parametrize("wrong", ["a file", "a folder", "no permission"])
 def test_open_that_cannot_copy_says_where_and_why(wrong, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(app.subprocess, "run", lambda *_, **__: pytest.fail("JupyterLab started"))
+    monkeypatch.setattr(app.subprocess, "Popen", lambda *_, **__: pytest.fail("JupyterLab started"))
     own = Path("lmmlab-lessons")
     if wrong == "a file":
         own.write_text("mine")
