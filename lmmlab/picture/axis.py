@@ -1,4 +1,4 @@
-"""Where an axis ends and where its ticks stand, decided once for both renderers.
+"""Where an axis ends, and where ticks and labels along it stand, decided once for both renderers.
 
 An axis that rescales while a slider moves hides the very change that the slider makes. So limits
 start from a fixed window and grow only in whole steps, when something would lie outside.
@@ -7,6 +7,7 @@ start from a fixed window and grow only in whole steps, when something would lie
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -100,3 +101,23 @@ def caption(axis: Axis) -> str:
     'reaction time, ms'
     """
     return f"{axis.label}, {axis.unit}" if axis.unit else axis.label
+
+
+def apart(values: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+    """Move values apart until neighbours differ by `gap`, inside (low, high).
+
+    Examples
+    --------
+    >>> apart([3.0, 2.9, 9.0], 1.0, 0.0, 10.0)
+    [3.9, 2.9, 9.0]
+    """
+    order = np.argsort(values)
+    placed = np.clip(np.asarray(values, dtype=float)[order], low + gap, high - gap)
+    for i in range(1, len(placed)):
+        placed[i] = max(placed[i], placed[i - 1] + gap)
+    for i in range(len(placed) - 1, -1, -1):
+        ceiling = high - gap if i == len(placed) - 1 else placed[i + 1] - gap
+        placed[i] = min(placed[i], ceiling)
+    out = np.empty(len(placed))
+    out[order] = placed
+    return [float(v) for v in out]

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from lmmlab.engine.design import Floats
-from lmmlab.labs import _panels
 from lmmlab.labs._numbers import decimal
 from lmmlab.labs.blueprint.board import CHANGE, GAP, PEOPLE, SECOND, START
 from lmmlab.labs.blueprint.scene import AVERAGE, NOISE, Scene
 from lmmlab.labs.blueprint.switchboard import ROLES, WINDOW, switchboard
-from lmmlab.picture.axis import cover
+from lmmlab.picture.axis import apart, cover
 from lmmlab.picture.marks import (
     Axis,
     Bars,
@@ -147,7 +146,7 @@ def _lines(s: Scene) -> Panel:
     levels = [float(line[0, 0] + 0.25 * (line[0, 1] - line[0, 0])) for line in (average, mine)]
     gap = 0.06 * (high - low)
     away = gap if levels[1] > levels[0] else -gap
-    beside = _panels.apart([levels[0] - away, levels[1] + away], gap, low, high)
+    beside = apart([levels[0] - away, levels[1] + away], gap, low, high)
     names = ("average", "population"), (PEOPLE[me], "person")
     for height, (text, role) in zip(beside, names, strict=True):
         marks.append(Label(near, height, text, role, "middle"))

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from lmmlab.labs import _panels
+from lmmlab.labs._lines import over_time, sd_over_time
 from lmmlab.labs._numbers import decimal, signed
+from lmmlab.labs._plane import plane
 from lmmlab.labs.fan.scene import Scene
 from lmmlab.picture.axis import cover
 from lmmlab.picture.marks import Axis, Bars, Label, Line, Mark, Panel, Picture, Points, Segments
@@ -42,7 +43,7 @@ def _over_time(s: Scene) -> Panel:
     if len(lines):
         side = 1 if (lines[i] - average) @ [1.0, s.end] > 0.0 else -1
         names.append((f"person {s.who}", lines[i], "person", s.end, side))
-    panel = _panels.over_time(
+    panel = over_time(
         levels=_levels(s),
         average=average,
         time=_time(s),
@@ -100,7 +101,7 @@ def _plane(s: Scene) -> Panel:
     c, story, estimate = s.controls, s.story, s.estimate
     at = f"{story.time} {c.origin:g}"
     average, G = s.average, s.here.G
-    panel = _panels.plane(
+    panel = plane(
         levels=_levels(s),
         average=average,
         start=Axis("start" if c.origin == 0.0 else f"level at {at}", story.heights, story.unit),
@@ -119,7 +120,7 @@ def _plane(s: Scene) -> Panel:
 
 def _sd(s: Scene) -> Panel:
     """Show how far people are apart at each time, with the turning point."""
-    panel = _panels.sd_over_time(
+    panel = sd_over_time(
         times=s.times,
         true=np.sqrt(np.maximum(s.variance, 0.0)),
         estimated=None if s.estimated is None else np.sqrt(np.maximum(s.estimated, 0.0)),

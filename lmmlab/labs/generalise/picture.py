@@ -10,7 +10,7 @@ from lmmlab.engine.simulate import visits
 from lmmlab.labs import _panels
 from lmmlab.labs._numbers import corr, decimal, percent
 from lmmlab.labs.generalise.scene import SHOWN, TRIALS, Scene, Spread
-from lmmlab.picture.axis import cover
+from lmmlab.picture.axis import apart, cover
 from lmmlab.picture.marks import Axis, Label, Line, Mark, Panel, Picture, Points, Segments
 
 _IDS = tuple(str(k + 1) for k in range(SHOWN))
@@ -60,7 +60,7 @@ def _one(s: Scene) -> Panel:
     lines = np.array([one.average, story.beta[1]])
     beside = max(sides, key=lambda at: float(np.abs(lines - at).min()))
     beside = float(np.clip(beside, y[0] + 0.5 * gap, y[1] - 0.5 * gap))
-    places = _panels.apart([one.average, story.beta[1]], 1.3 * gap, *y)
+    places = apart([one.average, story.beta[1]], 1.3 * gap, *y)
     names = (
         (f"found: {decimal(one.average, 1)}", "population"),
         (f"all {story.many}: {decimal(story.beta[1], 1)}", "truth"),
@@ -181,7 +181,7 @@ def _trials(s: Scene) -> Panel:
     rows = (("new", new, "truth"), ("the same", same, "parameter:sigma"))
     foot = -0.06 * top
     beside = [new[-1] + 0.08 * top, floor - 0.07 * top, same[-1] - 0.09 * top]
-    places = _panels.apart(beside, 0.075 * top, foot - 0.04 * top, top)
+    places = apart(beside, 0.075 * top, foot - 0.04 * top, top)
     for k, (name, curve, role) in enumerate(rows):
         inside = np.where(curve <= top, curve, np.nan)
         active = name.startswith(c.again) or name.endswith(c.again)

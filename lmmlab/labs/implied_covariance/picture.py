@@ -8,10 +8,9 @@ from functools import lru_cache
 import numpy as np
 
 from lmmlab.engine.design import Floats
-from lmmlab.labs import _panels
 from lmmlab.labs._numbers import corr, decimal
 from lmmlab.labs.implied_covariance.scene import Scene, cell
-from lmmlab.picture.axis import cover
+from lmmlab.picture.axis import apart, cover
 from lmmlab.picture.marks import (
     Axis,
     Bars,
@@ -189,7 +188,7 @@ def _share(s: Scene) -> Panel:
     ends = [(text, of, line[-1]) for text, of, line in named if np.isfinite(line[-1])]
     order = np.argsort([-end for *_, end in ends], kind="stable")
     beside = [end + (0.07 if i == order[0] else -0.08) for i, (*_, end) in enumerate(ends)]
-    for (text, of, _), y in zip(ends, _panels.apart(beside, 0.08, -0.04, 1.08), strict=True):
+    for (text, of, _), y in zip(ends, apart(beside, 0.08, -0.04, 1.08), strict=True):
         marks.append(Label(last, y, text, of, "end"))
     x = Axis(s.story.time, (-0.04 * last, 1.04 * last), whole=True)
     title = "Share of the variance that lies between people"

@@ -8,7 +8,9 @@ import numpy as np
 
 from lmmlab.engine.design import Floats
 from lmmlab.labs import _panels
+from lmmlab.labs._lines import over_time, sd_over_time
 from lmmlab.labs._numbers import decimal
+from lmmlab.labs._plane import plane
 from lmmlab.labs.playground.scene import Scene
 from lmmlab.picture.axis import cover
 from lmmlab.picture.marks import Axis, Heatmap, Label, Mark, Panel, Picture, Segments
@@ -46,7 +48,7 @@ def _over_time(s: Scene) -> Panel:
             (f"{s.who}: fitted", fitted[i], "person", 0.0, -above),
         ]
     names.append((f"{s.who}: truth", true, "truth", middle, above))
-    return _panels.over_time(
+    return over_time(
         levels=s.people.levels,
         average=mean,
         time=_time(s),
@@ -67,7 +69,7 @@ def _plane(s: Scene) -> Panel:
     """Show each person as a point of level and change, fitted and in truth, and both ellipses."""
     story, model, true, at = s.story, s.model, s.lines[s.index], s.controls.origin
     level = "start" if at == 0.0 else f"level at {story.time} {at:g}"
-    return _panels.plane(
+    return plane(
         levels=s.people.levels,
         average=s.average if model is None else model.beta,
         start=Axis(level, story.heights, story.unit),
@@ -87,7 +89,7 @@ def _plane(s: Scene) -> Panel:
 def _sd(s: Scene) -> Panel:
     """Show how far people are apart, also after the study."""
     end = s.end
-    panel = _panels.sd_over_time(
+    panel = sd_over_time(
         times=s.at.times,
         true=s.true.sd,
         estimated=None if s.fitted is None else s.fitted.sd,

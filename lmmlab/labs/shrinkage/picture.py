@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from lmmlab.labs import _panels
+from lmmlab.labs._lines import last_day, over_time
+from lmmlab.labs._plane import plane
 from lmmlab.labs.shrinkage.scene import CURVE_VISITS, Scene, spread_of
 from lmmlab.picture.axis import cover
 from lmmlab.picture.marks import Axis, Panel, Picture
@@ -19,7 +21,7 @@ def picture(s: Scene) -> Picture:
 def _over_time(s: Scene) -> Panel:
     i, truth, mixed = s.index, s.people.truth, s.controls.pooling == "partial"
     mine = s.people.codes == i
-    end = _panels.last_day(int(s.people.visits.max()) - 1)
+    end = last_day(int(s.people.visits.max()) - 1)
     names = [("average", s.average, "population", end, 1)]
     if mixed:
         last = s.visits - 1
@@ -29,7 +31,7 @@ def _over_time(s: Scene) -> Panel:
     if truth is not None:
         names.append((f"{s.who}: truth", truth[i], "truth", end, 1))
         names.append(("true average", s.true_average, "truth", end // 2, -1))
-    return _panels.over_time(
+    return over_time(
         levels=s.people.levels,
         time=Axis("day of the study", (-0.3, end + 0.3), whole=True),
         height=Axis("reaction time", (180.0, 480.0) if truth is None else (150.0, 550.0), "ms"),
@@ -49,7 +51,7 @@ def _plane(s: Scene) -> Panel:
     i, truth = s.index, s.people.truth
     real = truth is None
     G = s.believed.G if s.controls.pooling == "partial" else None
-    return _panels.plane(
+    return plane(
         levels=s.people.levels,
         own=s.own,
         fitted=s.line,

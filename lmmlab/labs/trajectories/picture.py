@@ -8,6 +8,7 @@ import numpy as np
 
 from lmmlab.engine.design import Floats
 from lmmlab.labs import _panels
+from lmmlab.labs._lines import over_time
 from lmmlab.labs._numbers import error, percent
 from lmmlab.labs.trajectories.answers import MODELS
 from lmmlab.labs.trajectories.scene import Scene
@@ -38,7 +39,7 @@ def _people(s: Scene, height: Axis) -> Panel:
     average = s.average if made else s.lines.mean(0)
     # where a line falls, its left end is clear above it and its right end below
     side, own_side = (1 if slope > 0.0 else -1 for slope in (average[1], s.lines[s.index, 1]))
-    panel = _panels.over_time(
+    panel = over_time(
         levels=s.people.levels,
         average=average,
         time=s.story.time,
@@ -65,7 +66,7 @@ def _model(s: Scene, height: Axis) -> Panel:
         middle = sum(height.limits) / 2.0
         nothing = Label(s.story.length / 2.0, middle, "cannot be fitted", "guide", "middle")
         return Panel(title, s.story.time, height, (nothing,), weight=1.3)
-    return _panels.over_time(
+    return over_time(
         levels=s.people.levels,
         average=answer.average,
         time=s.story.time,
