@@ -60,7 +60,7 @@ def hub(start_server, free_port, tmp_path_factory):
     manual = yaml.safe_load(VALUES.read_text("utf-8"))["singleuser"]
     (settings,) = manual["extraFiles"].values()
     (folder / "config" / "jupyter_server_config.json").write_text(json.dumps(settings["data"]))
-    environment = manual["extraEnv"] | {
+    environment = {
         "JUPYTER_CONFIG_DIR": str(folder / "config"),
         "JUPYTER_DATA_DIR": str(folder / "data"),
     }
