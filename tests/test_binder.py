@@ -50,8 +50,21 @@ def get(url, **headers):
         return answer.headers, answer.read().decode(errors="replace")
 
 
+def linked(text):
+    """What the links to Binder in a text of the project open there."""
+    pattern = r"https://mybinder\.org/v2/gh/OWNER/REPOSITORY/HEAD\?urlpath=([\w/.-]+)"
+    return re.findall(pattern, (PROJECT / text).read_text())
+
+
+def test_the_readme_links_to_the_gallery_and_to_each_lesson(hub):
+    gallery, *lessons = linked("README.md")
+    assert lessons == [f"voila/render/lessons/{name}.ipynb" for name in app.LESSONS]
+    page = get(hub + gallery)[1]
+    assert all(f'href="/{lesson}"' in page for lesson in lessons)
+
+
 def test_the_address_in_the_manual_shows_the_gallery_and_runs_a_lesson(hub):
-    (address,) = re.findall(r"urlpath=(voila\S+)", (BINDER / "README.md").read_text())
+    address = linked("docs/deploy.md")[0]
     _, gallery = get(hub + address)
     card, *others = re.findall(r'<a href="/(voila/render/lessons/[^"]+)">', gallery)
     assert len(others) == len(app.LESSONS) - 1
@@ -85,8 +98,11 @@ def test_small_messages_are_sent_at_once_there_too(monkeypatch):
     assert hub.kernel_websocket_connection_class is server.PromptConnection
 
 
-def test_theme_cannot_be_set_from_the_address_there_either(hub):
-    assert "alert(1)" not in get(hub + "voila/tree/lessons?theme=%22%3E%3Cscript%3Ealert(1)")[1]
+def test_theme_and_template_cannot_be_set_from_the_address_there_either(hub):
+    query = "?template=nosuch&classic-tree=false&theme=%22%3E%3Cscript%3Ealert(1)"
+    for path in ("voila/tree/lessons", "voila/render/mine.ipynb"):
+        _, page = get(hub + path + query)
+        assert "alert(1)" not in page and "page.css" in page
 
 
 def test_the_pins_satisfy_what_the_project_asks_for():
