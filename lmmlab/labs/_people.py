@@ -114,6 +114,24 @@ def farthest(seed: int, people: int) -> str:
     return str(int(np.argmax((_draws(seed, people)[0] ** 2).sum(1))) + 1)
 
 
+def numbered(name: str, most: int) -> int | None:
+    """Read which of `most` people a name from a link is, from 0; None if it is none of them.
+
+    Examples
+    --------
+    >>> numbered("3", 10), numbered("11", 10), numbered("nobody", 10)
+    (2, None, None)
+    """
+    number = int(name) if name.isdecimal() and len(name) < 10 else 0
+    return number - 1 if 1 <= number <= most else None
+
+
+def in_colour(name: str, seed: int, people: int) -> str:
+    """Name the simulated person in colour: who is asked for, else who is `farthest`."""
+    index = numbered(name, people)
+    return farthest(seed, people) if index is None else str(index + 1)
+
+
 def simulated(
     seed: int,
     people: int,

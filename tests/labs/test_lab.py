@@ -50,6 +50,13 @@ def test_values_are_checked_before_anything_is_computed(lab):
 
 
 @each_lab
+@pytest.mark.parametrize("person", ["9" * 5000, "-1", "²", "0"])
+def test_whom_there_is_not_cannot_be_in_colour(lab, person):
+    """A link may say anything: Python refuses to read a number of more than 4,300 digits."""
+    assert lab.scene(person=person).who == lab.scene().who
+
+
+@each_lab
 def test_the_line_of_code_reproduces_the_state(lab):
     name = next(s.name for s in lab.specs if isinstance(s.default, float))
     controls = lab.controls(**{name: 1.5})

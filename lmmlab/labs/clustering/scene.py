@@ -13,6 +13,7 @@ from lmmlab.engine.precision import design_effect
 from lmmlab.engine.predictor import pair_icc
 from lmmlab.engine.simulate import WITHIN, exact_moments, normals, response
 from lmmlab.engine.variance import anova_icc, icc
+from lmmlab.labs._people import numbered
 from lmmlab.labs.clustering.controls import Controls
 
 MEAN = 150.0  # mmHg
@@ -93,8 +94,8 @@ def scene(controls: Controls) -> Scene:
     if c.names == "shuffled":
         y = y[_shuffled(c.seed, J, n)]
     table = y.reshape(J, n)
-    known = c.person.isdecimal() and 1 <= int(c.person) <= J
-    index = int(c.person) - 1 if known else int(np.argmax(u[:, 0]))
+    asked = numbered(c.person, J)
+    index = int(np.argmax(u[:, 0])) if asked is None else asked
 
     varies = c.tau0 > 0.0 or c.sigma > 0.0
     true = float(icc(c.tau0, c.sigma)) if varies else None

@@ -93,7 +93,7 @@ def scene(controls: Controls) -> Scene:
     end = float(c.until)
     times = np.linspace(0.0, end, 97)
     beta = np.array(story.beta)
-    who = _who(c)
+    who = _people.in_colour(c.person, c.seed, c.people)
     people = estimate = trend = None
     if possible:
         people = _people.simulated(
@@ -127,12 +127,6 @@ def scene(controls: Controls) -> Scene:
         trend=trend,
         message=corners(c, story, told, lowest, estimate),
     )
-
-
-def _who(c: Controls) -> str:
-    """Name the person in colour; at first someone who starts low and gains."""
-    known = c.person.isdecimal() and 1 <= int(c.person) <= c.people
-    return str(int(c.person)) if known else _people.farthest(c.seed, c.people)
 
 
 def _estimate(people: People, origin: float) -> Estimate | None:

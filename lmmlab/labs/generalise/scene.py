@@ -13,6 +13,7 @@ from scipy.special import stdtrit
 from lmmlab.engine.design import Floats
 from lmmlab.engine.rates import Rates, rates
 from lmmlab.engine.variance import reliability
+from lmmlab.labs._people import numbered
 from lmmlab.labs.generalise.controls import Controls
 from lmmlab.labs.generalise.stories import STORIES, Story
 from lmmlab.labs.generalise.studies import (
@@ -135,8 +136,8 @@ def scene(controls: Controls) -> Scene:
     fixed = c.fit == "fixed" and average
     bad = misses[0 if fixed else 1] if average else run.fits.singular
     everybody, target = (story.beta[1], truth) if average else _of_people(c, ours)
-    known = c.person.isdecimal() and 1 <= int(c.person) <= SHOWN
-    index = int(c.person) - 1 if known else _telling(c.story, c.seed)
+    asked = numbered(c.person, SHOWN)
+    index = _telling(c.story, c.seed) if asked is None else asked
     n = np.append(TRIALS, c.n)
     within, whole = (average_variance(tau, c.sigma, n, c.J) for tau in (0.0, c.tau1))
     return Scene(

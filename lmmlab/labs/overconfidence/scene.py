@@ -19,6 +19,7 @@ from lmmlab.engine.predictor import pair_icc
 from lmmlab.engine.rates import Rates, rates
 from lmmlab.engine.simulate import normals, response, visits
 from lmmlab.engine.variance import icc
+from lmmlab.labs._people import numbered
 from lmmlab.labs.overconfidence.controls import Controls
 
 STUDIES = 1_000
@@ -161,9 +162,8 @@ def _rates(both: list[Answers], intervals: tuple[Intervals, Intervals]) -> Rates
 
 def _study(name: str, telling: NDArray[np.bool_]) -> int:
     """Find the study in colour: the one asked for, or one that OLS alone gets wrong."""
-    if name.isdecimal() and 1 <= int(name) <= SHOWN:
-        return int(name) - 1
-    return int(np.argmax(telling[:SHOWN]))
+    asked = numbered(name, SHOWN)
+    return int(np.argmax(telling[:SHOWN])) if asked is None else asked
 
 
 def _corners(c: Controls) -> list[str]:

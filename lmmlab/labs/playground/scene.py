@@ -107,8 +107,7 @@ def scene(controls: Controls) -> Scene:
 
 def _crowd(c: Controls, beta: Floats, factor: Floats, sigma: float) -> tuple[str, People]:
     """Give the name of the person in colour, and the people."""
-    known = c.person.isdecimal() and 1 <= int(c.person) <= c.people
-    who = str(int(c.person)) if known else _people.farthest(c.seed, c.people)
+    who = _people.in_colour(c.person, c.seed, c.people)
     return who, _people.simulated(
         c.seed, c.people, c.visits, who, c.own_visits, beta=beta, factor=factor, sigma=sigma,
         gap=c.gap, exact=c.moments == "exact", missing=c.missing / 100.0,

@@ -192,8 +192,7 @@ def _crowd(c: Controls, told: Spread) -> tuple[People, str]:
     if c.source == "sleepstudy":
         who = c.person if c.person in _people.sleepers() else "335"
         return _people.sleepstudy(c.days, who, c.own_days), who
-    known = c.person.isdecimal() and 1 <= int(c.person) <= c.people
-    who = str(int(c.person)) if known else _people.farthest(c.seed, c.people)
+    who = _people.in_colour(c.person, c.seed, c.people)
     people = _people.simulated(
         c.seed,
         c.people,

@@ -144,8 +144,8 @@ def _crowd(c: Controls, story: Story, nature: Nature | None) -> tuple[People, st
     """Give the people, and the name of the one in colour."""
     if nature is None:
         return crowd.drivers(), c.person if c.person in _people.sleepers() else "335"
-    known = c.person.isdecimal() and 1 <= int(c.person) <= c.people
-    who = str(int(c.person)) if known else crowd.upmost(c.seed, c.people)
+    asked = _people.numbered(c.person, c.people)
+    who = crowd.upmost(c.seed, c.people) if asked is None else str(asked + 1)
     return crowd.simulated(c.seed, c.people, c.visits, story.length, nature), who
 
 
