@@ -52,7 +52,7 @@ def get(url, **headers):
 
 def linked(text):
     """What the links to Binder in a text of the project open there."""
-    pattern = r"https://mybinder\.org/v2/gh/OWNER/REPOSITORY/HEAD\?urlpath=([\w/.-]+)"
+    pattern = r"https://mybinder\.org/v2/[^?\s]+\?urlpath=([\w/.-]+)"
     return re.findall(pattern, (PROJECT / text).read_text())
 
 
