@@ -155,6 +155,9 @@ def configuration(folder: Path, browser: bool, kernels: int | None, token: str |
     else:
         config.Voila.auto_token = token is not None
     config.VoilaConfiguration.kernel_spec_manager_class = LessonPython
+    if provisioner.POSSIBLE:
+        # Files, not ports: a class that comes at once takes ports faster than they are handed out.
+        config.KernelManager.transport = "ipc"
     config.VoilaConfiguration.multi_kernel_manager_class = Admission
     config.Admission.places = kernels or places()
     # Kernels of pages that are left alone for an hour end, connected or not.
