@@ -152,6 +152,13 @@ def test_the_kernel_is_the_python_that_serves_with_one_thread(lesson):
     assert "threads 1" in lesson
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere kernels have ports")
+def test_kernels_listen_on_no_port(site, lesson):
+    kernels = site.process.children(recursive=True)
+    assert kernels
+    assert [line for kernel in kernels for line in kernel.net_connections("tcp")] == []
+
+
 def test_no_page_asks_for_anything_elsewhere(site, lesson):
     for text in (lesson, get(site.url).text, get(site.url + "voila/render/none.ipynb").text):
         assert not re.findall(r"""(?:src|srcset|href)\s*=\s*["']?(?:https?:)?//""", text)
