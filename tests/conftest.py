@@ -151,8 +151,8 @@ def watched(chromium):
     page.on("pageerror", lambda error: problems.append(f"exception: {error}"))
 
     def on_failure(request):
-        # The farewell of a page that is left; its answer finds nobody.
-        if "/api/shutdown/" not in request.url:
+        # A page that is left: its farewell, and what it last asked of its kernel, find nobody.
+        if not any(asked in request.url for asked in ("/api/shutdown/", "no_track_activity")):
             problems.append(f"failed: {request.url}")
 
     page.on("requestfailed", on_failure)

@@ -227,6 +227,18 @@ def test_a_kernel_that_dies_while_the_page_is_made(page, site):
     assert faults(page) == []
 
 
+def test_a_page_that_does_not_come_to_its_end(page, site):
+    def cut(route):
+        answer = route.fetch()
+        body = answer.text()
+        route.fulfill(response=answer, body=body[: body.index("The very end.")])
+
+    page.route("**/raises.ipynb", cut)
+    page.goto(site.url + "voila/render/raises.ipynb")
+    page.get_by_role("status").get_by_text("The rest of this page has not come").wait_for()
+    assert "A lesson" in page.locator("body").inner_text()
+
+
 def test_a_killed_kernel_in_jupyterlab(page, lab_server):
     """It is started anew, empty; its cells bring back sliders and progress, after a reload, too."""
     before = notebook_kernels()

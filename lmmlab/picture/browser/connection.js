@@ -35,18 +35,18 @@ function watchKernel(kernel, wire, say, onEnd) {
     dispatchEvent(new CustomEvent(NEWS, { detail }));
   }
   function judge({ detail: { id, state } }) {
-    if (id !== kernel.id || ended) return;
+    if (id !== kernel.id || ended || performance.now() < askedAt) return;
     [askedAt, soon, known] = [performance.now(), false, known || Boolean(state) && state !== "gone"];
     if (!known) return;
-    if (state === "gone") return end();
+    if (state === "gone" || kernel.isDisposed) return end();
     const back = state && (lost || kernel.connectionStatus === "disconnected");
     setLost(!state);
     if (back) {
-      if (kernel.connectionStatus !== "connected") connect(); // left alone, Jupyter waits ever longer
+      if (kernel.connectionStatus !== "connected") connect().catch(() => {}); // left alone, Jupyter waits ever longer
       wire.again();
     } else if (state && state !== "busy" && wire.quiet() > 2500) doubt();
   }
-  const connect = () => kernel.reconnect().catch(() => {});
+  const connect = async () => kernel.reconnect();
 
   // A kernel that has answered others twice, and not this bench in between, was started anew while
   // nobody listened. If it answers nobody, the line to it is broken, though Jupyter may not know.
@@ -63,16 +63,18 @@ function watchKernel(kernel, wire, say, onEnd) {
     doubting = false;
     if (ended || wire.quiet() < 2500) return;
     if (answered) end();
-    else connect();
+    else connect().catch(() => {});
   }
 
   const clock = setInterval(() => {
     if (ended || asking || document.hidden) return;
     const since = performance.now() - askedAt;
     const uneasy = lost || wire.quiet() > UNEASY;
+    if (since < 0) return;
     if (soon || Math.min(since, wire.idle()) > EVERY || (uneasy && since > UNEASY)) ask();
   }, 250);
   const hurry = () => (soon = true);
+  const leave = () => (askedAt = performance.now() + 10_000); // Voila ends a kernel before its page has gone
   const onStatus = (_, status) => {
     if (["restarting", "autorestarting", "dead"].includes(status)) end();
   };
@@ -80,7 +82,7 @@ function watchKernel(kernel, wire, say, onEnd) {
     hurry();
     if (!known) setLost(status !== "connected");
   };
-  const events = { online: hurry, offline: hurry, [NEWS]: judge };
+  const events = { online: hurry, offline: hurry, beforeunload: leave, [NEWS]: judge };
   for (const [event, act] of Object.entries(events)) addEventListener(event, act);
   kernel.statusChanged.connect(onStatus);
   kernel.connectionStatusChanged?.connect(onConnection);
