@@ -173,11 +173,19 @@ def test_row_26_the_same_people_have_a_rho_of_their_own() -> None:
 def test_row_26_words_count_what_the_scene_counts() -> None:
     scene, text = lab.scene(look="rho", J=5), " ".join(lab.words(look="rho", J=5))
     now = scene.now
-    assert f"{now.singular} fits are singular" in text
+    assert f"{now.singular} of 1,000 fits are singular" in text
     assert f"{now.plus} with ρ at +1 and {now.minus} at −1" in text
-    assert percent(now.rate[1]) in text and "None is left out" in text
-    assert "1,000 studies of 5 new people" in text
+    assert percent(now.rate[1]) in text
+    assert f"{1000 - now.none:,} studies of 5 new people" in text
     assert np.isfinite(scene.pile).sum() == STUDIES - now.none
+
+
+def test_studies_without_rho_are_not_said_to_estimate_it() -> None:
+    values = {"look": "rho", "tau0": 0.0, "tau1": 0.0}
+    none, text = lab.scene(**values).now.none, " ".join(lab.words(**values))
+    assert none > 100
+    assert f"{STUDIES - none} studies of 20 new people, those that have a ρ," in text
+    assert "1,000 studies of 20" in " ".join(lab.words(**values | {"look": "tau1"}))
 
 
 def test_row_29_limits_of_borrowing() -> None:

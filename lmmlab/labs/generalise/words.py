@@ -84,8 +84,12 @@ def _of_estimates(s: Scene) -> str:
     if c.again == "same" and s.target is not None:
         truth += f", among these {c.J} {many} [{said(s, s.target)}](population)"
     who = f"{c.J} new" if c.again == "new" else f"the same {c.J}"
+    without = s.now.none if c.look == "rho" else 0
+    counted = f"{STUDIES - without:,} studies of {who} {many}"
+    if without:
+        counted += ", those that have a ρ,"
     return (
-        f"{truth}. The middle 90\N{NO-BREAK SPACE}% of {STUDIES:,} studies of {who} {many} "
+        f"{truth}. The middle 90\N{NO-BREAK SPACE}% of {counted} "
         f"estimate it [{_middle(s, s.now)}](model)."
     )
 
@@ -100,17 +104,18 @@ def _of_singular(s: Scene) -> str:
     rate, error = now.rate
     none = f", and {now.none} with a spread of 0, so without ρ" if now.none else ""
     return (
-        f"[{now.singular} fits are singular](bad), at the edge of what is possible "
+        f"[{now.singular} of {STUDIES:,} fits are singular](bad), at the edge of what is possible "
         f"({decimal(100.0 * rate, 1)} ± {percent(error)}): {now.plus} with ρ at +1 and {now.minus} "
-        f"at −1{none}. None is left out."
+        f"at −1{none}."
     )
 
 
 def _of_sizes(s: Scene) -> str:
     """Compare small and large studies."""
     few, many = s.sizes[0], s.sizes[-1]
+    counted = " with a ρ" if s.controls.look == "rho" and few.none + many.none else ""
     return (
-        f"With {few.people} {s.story.many} the middle 90\N{NO-BREAK SPACE}% go "
+        f"With {few.people} {s.story.many} the middle 90\N{NO-BREAK SPACE}%{counted} go "
         f"{_middle(s, few)}, with {many.people} {_middle(s, many)}."
     )
 
