@@ -1,5 +1,6 @@
 """Kernels of lesson pages, above all those forked from a warm Python: they are as all others."""
 
+import asyncio
 import contextlib
 import os
 import signal
@@ -9,9 +10,10 @@ import time
 
 import psutil
 import pytest
-from jupyter_client.manager import KernelManager
+from jupyter_client.manager import AsyncKernelManager, KernelManager
 
 from lmmlab.page import provisioner
+from lmmlab.page.client import PromptClient
 from lmmlab.page.specs import LessonPython
 
 pytestmark = pytest.mark.skipif(not provisioner.POSSIBLE, reason="kernels are forked on Linux")
@@ -175,3 +177,23 @@ def test_when_the_warm_python_dies_its_kernels_end_and_another_takes_its_place()
         manager.restart_kernel()
         client.wait_for_ready(timeout=60)
         assert tell(client, "print(1 + 1)") == "2"
+
+
+def test_the_servers_client_hears_all_that_its_request_gives_and_whether_the_kernel_lives():
+    said = []
+
+    async def ask():
+        specs = LessonPython(fork=True)
+        manager = AsyncKernelManager(kernel_spec_manager=specs, client_factory=PromptClient)
+        await manager.start_kernel()
+        client = manager.client()
+        client.start_channels()
+        await client.wait_for_ready(timeout=60)
+        await client.execute_interactive("print('first')", output_hook=said.append, timeout=60)
+        await manager.shutdown_kernel(now=True)
+        with pytest.raises(RuntimeError, match="does not answer"):
+            await client.wait_for_ready(timeout=5)
+        client.stop_channels()
+
+    asyncio.run(ask())
+    assert [one["content"]["text"] for one in said if one["msg_type"] == "stream"] == ["first\n"]

@@ -31,6 +31,7 @@ from lmmlab.app import ONE_THREAD
 from lmmlab.page import gallery, provisioner
 from lmmlab.page.address import Address
 from lmmlab.page.admission import Admission, places
+from lmmlab.page.client import PromptClient
 from lmmlab.page.connection import PromptConnection, StrictConnection
 from lmmlab.page.doors import TRANSFORMS, Nothing, doors
 from lmmlab.page.specs import LessonPython
@@ -155,6 +156,7 @@ def configuration(folder: Path, browser: bool, kernels: int | None, token: str |
     else:
         config.Voila.auto_token = token is not None
     config.VoilaConfiguration.kernel_spec_manager_class = LessonPython
+    config.KernelManager.client_factory = PromptClient
     if provisioner.POSSIBLE:
         # Files, not ports: a class that comes at once takes ports faster than they are handed out.
         config.KernelManager.transport = "ipc"
