@@ -8,7 +8,7 @@ import sys
 import nbformat
 import pytest
 
-from hands import ready, slider, typed, until
+from hands import faults, ready, slider, typed, until
 from lmmlab.teach.progress import Record, write
 
 pytestmark = pytest.mark.browser
@@ -160,23 +160,22 @@ def test_files_of_a_class(site, bare, tmp_path):
 
 def test_a_page_without_a_place_says_so_and_asks_again(site, page):
     asked = []
-
-    def hurry(route):
-        asked.append(answer := route.fetch())
-        refresh = 'http-equiv="refresh" content="'
-        assert answer.status == 503 and refresh in answer.text()
-        route.fulfill(response=answer, body=answer.text().replace(refresh, refresh + "0."))
-
     where, address = site.split("/")[2], "/voila/render/05-shrinkage.ipynb"
     statuses = []
-    for _ in range(PLACES):
+    for _ in range(PLACES + 1):
         with contextlib.closing(http.client.HTTPConnection(where, timeout=60)) as line:
             line.request("GET", address)
             answer = line.getresponse()
             answer.read()
             statuses.append(answer.status)
-    assert 503 in statuses, "the pages before have places, too"
-    page.route("**" + address, hurry)
+    assert statuses[-1] == 503
+    page.on("response", lambda one: one.url.endswith(address) and asked.append(one.status))
+    page.clock.install()
     page.goto(site + address[1:])
-    assert "All places are taken" in asked[0].text() and "All lessons" in asked[0].text()
+    assert page.get_by_role("heading", name="All places are taken").is_visible()
+    assert page.get_by_role("link", name="All lessons").is_visible()
+    assert faults(page) == []
+    page.clock.run_for(14_000)
+    assert asked == [503]
+    page.clock.run_for(17_000)
     until(page, lambda: len(asked), lambda times: times > 1)
