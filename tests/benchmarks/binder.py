@@ -52,6 +52,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=6.0)
+    parser.add_argument("--drags", type=int, default=4)
     parser.add_argument("--round-trip", type=float, default=60.0, help="ms")
     parser.add_argument("--rate", type=float, default=1.0, help="Mbit/s")
     asked = parser.parse_args()
@@ -91,14 +92,17 @@ def main() -> None:
         thumb = page.locator("[data-name=tau1] input[type=range]")
         thumb.scroll_into_view_if_needed()
         page.evaluate(WATCH)
-        before = down.bytes
-        drag(page, thumb.bounding_box(), asked.seconds)
-        pictures = len(page.evaluate("seen.pictures"))
-        print(
-            f"dragging: {pictures / asked.seconds:.1f} pictures/s, "
-            f"{(down.bytes - before) / max(pictures, 1):.0f} bytes a picture; "
-            f"load of the machine {os.getloadavg()[0]:.1f}"
-        )
+        for _ in range(asked.drags):
+            page.evaluate("seen.pictures.length = 0")
+            before = down.bytes
+            drag(page, thumb.bounding_box(), asked.seconds)
+            painted = [at for at, _ in page.evaluate("seen.pictures")]
+            rate = 1000 * (len(painted) - 1) / (painted[-1] - painted[0])
+            print(
+                f"dragging: {rate:.1f} pictures/s, "
+                f"{(down.bytes - before) / len(painted):.0f} bytes a picture; "
+                f"load of the machine {os.getloadavg()[0]:.1f}"
+            )
         browser.close()
 
 
