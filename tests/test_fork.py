@@ -24,7 +24,7 @@ SERVER = """
 import time
 from jupyter_client.manager import KernelManager
 from lmmlab.page.specs import LessonPython
-manager = KernelManager(kernel_spec_manager=LessonPython(fork=True))
+manager = KernelManager(kernel_spec_manager=LessonPython(fork=True), transport='ipc')
 manager.start_kernel()
 client = manager.blocking_client()
 client.start_channels()
@@ -37,7 +37,8 @@ time.sleep(60)
 @contextlib.contextmanager
 def running(fork=True, **options):
     """A kernel's manager and its client, until the block ends."""
-    manager = KernelManager(kernel_spec_manager=LessonPython(fork=fork))
+    # By files, as the server does it: another process may take the port of one that restarts.
+    manager = KernelManager(kernel_spec_manager=LessonPython(fork=fork), transport="ipc")
     manager.start_kernel(**options)
     client = manager.blocking_client()
     client.start_channels()
