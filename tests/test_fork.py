@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 import psutil
@@ -24,7 +25,7 @@ SERVER = """
 import time
 from jupyter_client.manager import KernelManager
 from lmmlab.page.specs import LessonPython
-manager = KernelManager(kernel_spec_manager=LessonPython(fork=True), transport='ipc')
+manager = KernelManager(kernel_spec_manager=LessonPython(fork=True))
 manager.start_kernel()
 client = manager.blocking_client()
 client.start_channels()
@@ -38,7 +39,9 @@ time.sleep(60)
 def running(fork=True, **options):
     """A kernel's manager and its client, until the block ends."""
     # By files, as the server does it: another process may take the port of one that restarts.
-    manager = KernelManager(kernel_spec_manager=LessonPython(fork=fork), transport="ipc")
+    file = os.path.join(tempfile.mkdtemp(), "kernel.json")
+    specs = LessonPython(fork=fork)
+    manager = KernelManager(kernel_spec_manager=specs, transport="ipc", connection_file=file)
     manager.start_kernel(**options)
     client = manager.blocking_client()
     client.start_channels()
@@ -145,7 +148,7 @@ def test_a_killed_kernel_is_seen_to_be_dead_and_starts_anew():
         first = process(manager)
         first.kill()
         assert ends(manager)
-        manager.restart_kernel()
+        manager.restart_kernel(now=True)  # as the server does
         client.wait_for_ready(timeout=60)
         assert process(manager) != first
         assert tell(client, "print(1 + 1)") == "2"
@@ -175,7 +178,7 @@ def test_when_the_warm_python_dies_its_kernels_end_and_another_takes_its_place()
         first = process(manager)
         os.kill(first.ppid(), signal.SIGKILL)
         assert ends(manager)
-        manager.restart_kernel()
+        manager.restart_kernel(now=True)  # as the server does
         client.wait_for_ready(timeout=60)
         assert tell(client, "print(1 + 1)") == "2"
 
