@@ -57,13 +57,12 @@ def says(said, *pieces):
         ("Reaction ~ Days + (1 | 1)", ["(1 | 1)", "must be a column"]),
         ("Reaction ~ Days + (1 | Subject + Days)", ["must be a column", "a:b"]),
         ("Reaction ~ Days + ((1 | Days) | Subject)", ["(1 | Days)"]),
+        ("Reaction ~ Days + (1 | Subject/Subject)", ["combined with itself", "each column once"]),
+        ("Reaction ~ Days + (1 | Subject:Subject)", ["combined with itself"]),
+        ("Reaction ~ Days + (1 | Subject/Days)", ["180 rows cannot tell 180 random effects"]),
         (
-            "Reaction ~ Days + (1 | Subject) + (1 | Days)",
-            ["2 grouping factors", "Subject and Days"],
-        ),
-        (
-            "Reaction ~ Days + (1 | Subject/Days)",
-            ["2 grouping factors", "Subject and Subject:Days"],
+            "Reaction ~ Days + (1 | Subject) + (1 | Subject:Subject2)",
+            ["no column Subject2"],
         ),
         ("Reaction ~ 1 + (1 | Subject) + (Days | Subject)", ["(Intercept)", "(0 + x | g)"]),
         ("Reaction ~ Days", ["no grouping term", "put a random term in parentheses"]),

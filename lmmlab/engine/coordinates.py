@@ -102,13 +102,14 @@ def parameters(design: Design) -> list[tuple[str, Kind, tuple[int, ...]]]:
     >>> [name for name, _, _ in parameters(grouped(np.ones(4), line, line, list("aabb")))]
     ['sd_z0|group', 'cor_z1.z0|group', 'sd_z1|group', 'sigma', 'x0', 'x1']
     """
-    term = design.terms[0]
+    effects = [(name, term.group) for term in design.terms for name in term.names]
     found: list[tuple[str, Kind, tuple[int, ...]]] = []
-    for i, k in zip(*positions(term.blocks), strict=True):
+    for i, k in zip(*positions(design.blocks), strict=True):
+        (name, group), other = effects[k], effects[i][0]
         if i == k:
-            found.append((f"sd_{term.names[k]}|{term.group}", "sd", (k,)))
+            found.append((f"sd_{name}|{group}", "sd", (k,)))
         else:
-            found.append((f"cor_{term.names[i]}.{term.names[k]}|{term.group}", "cor", (k, i)))
+            found.append((f"cor_{other}.{name}|{group}", "cor", (k, i)))
     found.append(("sigma", "sigma", ()))
     return [*found, *((name, "beta", (k,)) for k, name in enumerate(design.names))]
 
@@ -122,8 +123,8 @@ def coordinates(
     ----------
     kind : {"sd", "cor", "sigma", "beta"}
     which : tuple of int
-        The random column of an sd, the two of a correlation (the first one first), the fixed
-        column of a fixed effect, () for sigma.
+        The random column of an sd among those of all terms, the two of a correlation (the first one
+        first), the fixed column of a fixed effect, () for sigma.
     cross : Crossproducts
         The conditioned data.
     at : Solution

@@ -25,19 +25,23 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from lmmlab.engine.covariance import slices
+from lmmlab.engine.columns import DEPENDENT as DEPENDENT
+from lmmlab.engine.columns import basis, scale
+from lmmlab.engine.columns import independent as independent
 from lmmlab.engine.design import Design, Floats, Ints, LMMError
+from lmmlab.engine.others import Others, others
 from lmmlab.engine.patterns import by_pattern, patterns, rotate
 
-DEPENDENT = 1e-10  # a column that adds less than this to those before it, relatively, adds nothing
 _ROUNDING = 1e-12  # a column within groups, relative to the whole, that is rounding
 
 
 @dataclass(frozen=True, eq=False)
 class Crossproducts:
     """One data set, conditioned: J groups of m patterns, p fixed and q random columns.
+
+    With several grouping factors the groups are those of the first, and so are F, y and `within`:
+    only its random effects act on the rotated rows. S and `blocks` are for all terms.
 
     Leading axes (...) are responses: none for the response of the design itself.
 
@@ -74,6 +78,8 @@ class Crossproducts:
         Sum of the logarithms of the weights.
     scale : (...) array
         Root mean square of y, against which it is judged what counts as nothing.
+    others : Others or None
+        The random columns of the other grouping factors, where there are any.
 
     Notes
     -----
@@ -97,17 +103,29 @@ class Crossproducts:
     blocks: tuple[int, ...]
     log_weights: float
     scale: Floats
+    others: Others | None = None
 
     def of(self, which: Ints) -> Crossproducts:
         """Give the same for some of the responses, in ascending order."""
         if len(which) == len(self.scale):
             return self
         some: dict[str, Any] = {name: take(getattr(self, name), which) for name in _EACH}
+        if self.others is not None:
+            some["others"] = self.others.of(which)
         return replace(self, **some)
+
+    def only(self) -> Crossproducts:
+        """Give the first of many responses as the one response."""
+        first: dict[str, Any] = {name: getattr(self, name)[0] for name in _EACH}
+        if self.others is not None:
+            first["others"] = replace(self.others, y=self.others.y[0])
+        return replace(self, **first)
 
     def alone(self) -> Crossproducts:
         """Give the one response as the first of many."""
         many: dict[str, Any] = {name: getattr(self, name)[None] for name in _EACH}
+        if self.others is not None:
+            many["others"] = replace(self.others, y=self.others.y[None])
         return replace(self, **many)
 
 
@@ -137,40 +155,41 @@ def condition(design: Design, Y: Floats | None = None) -> Crossproducts:
     Raises
     ------
     LMMError
-        If there is not exactly one random term, or a level has no rows.
+        If there is no random term, or a level has no rows.
 
     Notes
     -----
     A row of weight w is multiplied by root(w). Dependent columns are accepted here, since a model
     with given theta and sigma can do with them; `lmmlab.engine.fit` refuses to estimate with them.
     """
-    if len(design.terms) != 1:
-        raise LMMError(
-            f"The model has {len(design.terms)} random terms, and this version fits models with "
-            "one grouping factor. Keep one, such as (1 | Subject)."
-        )
-    term, weights = design.terms[0], design.weights
-    n, q = term.Z.shape
-    sizes = np.bincount(term.codes, minlength=len(term.levels))
-    if not sizes.all():
-        empty = term.levels[int(np.argmin(sizes))]
-        raise LMMError(f"Level {empty!r} of {term.group} has no rows. Take it out of the levels.")
+    if not design.terms:
+        raise LMMError("The model has no random term. Add one, such as (1 | Subject).")
+    for one in design.terms:
+        sizes = np.bincount(one.codes, minlength=len(one.levels))
+        if not sizes.all():
+            empty = one.levels[int(np.argmin(sizes))]
+            raise LMMError(
+                f"Level {empty!r} of {one.group} has no rows. Take it out of the levels."
+            )
+    (term, *more), weights = design.terms, design.weights
+    (n, q), sizes = term.Z.shape, np.bincount(term.codes)
 
     many, p = Y is not None, design.X.shape[1]
     Y = design.y[None] if Y is None else Y
     rows = np.empty((q + p + len(Y), n))
     rows[:q], rows[q : q + p], rows[q + p :] = term.Z.T, design.X.T, Y
+    sort = np.arange(n)
     if (term.codes[1:] < term.codes[:-1]).any():
-        order = np.argsort(term.codes, kind="stable")
-        weights = None if weights is None else weights[order]
+        sort = np.argsort(term.codes, kind="stable")
+        weights = None if weights is None else weights[sort]
         for row in rows:
-            row[:] = row[order]
+            row[:] = row[sort]
     if weights is not None:
         rows *= np.sqrt(weights)
     Y = rows[q + p :]
-    scale = np.sqrt(np.einsum("rn,rn->r", Y, Y) / n)
+    size = np.sqrt(np.einsum("rn,rn->r", Y, Y) / n)
 
-    Q, R, kept = _basis(rows[q : q + p])
+    Q, R, kept = basis(rows[q : q + p])
     ols = Y @ Q
     Y -= ols @ Q.T
     dropped, p = p - len(kept), len(kept)
@@ -183,9 +202,13 @@ def condition(design: Design, Y: Floats | None = None) -> Crossproducts:
     rotated = rotate(rows, q, sizes)
     axes = _separate(X, rotated[:, q : q + p])
     within = _within(X, Y, left)
-    S = _scale(rotated[:, :q], term.blocks)
+    S = scale(rotated[:, :q].transpose(0, 2, 1).reshape(-1, q), len(sizes), term.blocks)
     rotated[:, :q] = np.linalg.inv(S).T @ rotated[:, :q]
+    beside = None
     order, starts = patterns(rotated[:, :q], rotated[:, q : q + p])
+    if more:
+        beside, S = others(more, sort, weights, rows[:q], sizes, X, Y, S)
+        order = starts = np.arange(len(sizes))
     count = np.diff(starts, append=len(sizes))
     pattern = np.empty_like(order)
     pattern[order] = np.repeat(np.arange(len(starts)), count)
@@ -205,32 +228,14 @@ def condition(design: Design, Y: Floats | None = None) -> Crossproducts:
         log_R=float(np.log(np.abs(np.diagonal(R))).sum()),
         ols=np.asarray(np.linalg.solve(R, ols.T).T, dtype=float),
         S=S,
-        blocks=term.blocks,
+        blocks=design.blocks,
         log_weights=0.0 if weights is None else float(np.log(weights).sum()),
-        scale=scale,
+        scale=size,
+        others=beside,
     )
     if many:
         return every
-    alone: dict[str, Any] = {name: getattr(every, name)[0] for name in _EACH}
-    return replace(every, **alone)
-
-
-def independent(R: Floats) -> NDArray[np.bool_]:
-    """Tell which columns of R, upper triangular, are no combination of those before them."""
-    pivots = np.zeros(R.shape[1])
-    pivots[: len(R)] = np.abs(np.diagonal(R))
-    new: NDArray[np.bool_] = pivots > DEPENDENT * np.sqrt((R * R).sum(0))
-    return new
-
-
-def _basis(columns: Floats) -> tuple[Floats, Floats, Ints]:
-    """Give Q and R of the independent columns, and which these are."""
-    Q, R = np.linalg.qr(columns.T)
-    new = independent(R)
-    kept = np.flatnonzero(new)
-    if not new.all():
-        Q, R = np.linalg.qr(columns[kept].T)
-    return Q, R, kept
+    return every.only()
 
 
 def _separate(X: Floats, fixed: Floats) -> Floats:
@@ -269,22 +274,6 @@ def _within(X: Floats, Y: Floats, total: Floats) -> Floats:
     rounding = np.einsum("rii->ri", within) <= _ROUNDING**2 * whole
     within[rounding[:, :, None] | rounding[:, None, :]] = 0.0
     return within
-
-
-def _scale(F: Floats, blocks: tuple[int, ...]) -> Floats:
-    """Give S, with S'S = mean Z'Z in each block."""
-    q, _, levels = F.shape
-    R: Floats = np.linalg.qr(F.transpose(0, 2, 1).reshape(-1, q), mode="r") / np.sqrt(levels)
-    if len(blocks) == 1 and independent(R).all():
-        return R
-    S = np.zeros((q, q))
-    for block in slices(blocks):
-        own = np.linalg.qr(R[:, block]).R
-        reach = np.sqrt((own * own).sum(0))
-        lost = np.flatnonzero(~independent(own))
-        own[lost, lost] = np.where(reach > 0, reach, 1.0)[lost]  # any scale, to be invertible
-        S[block, block] = own
-    return S
 
 
 def _first(columns: Floats) -> Floats:

@@ -7,7 +7,7 @@ rows of the table, and nothing that depends on a parameter. Formulas and tables 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -96,7 +96,8 @@ class Design:
     names : tuple of str
         Names of the p fixed effects, as lme4 writes them.
     terms : tuple of Term
-        The random terms, one per grouping factor.
+        The random terms, one per grouping factor; the one with most levels first, which makes the
+        fastest search.
     weights : (n,) array, optional
         Known relative precisions: row i has residual variance sigma**2 / weights[i]. None means
         that all rows are equally precise.
@@ -136,6 +137,21 @@ class Design:
         """The weights (n,), 1 where none were given."""
         return np.ones(len(self.y)) if self.weights is None else self.weights
 
+    @property
+    def effects(self) -> tuple[slice, ...]:
+        """The random columns of each term, among those of all."""
+        return consecutive([len(term.names) for term in self.terms])
+
+    @property
+    def levels(self) -> tuple[slice, ...]:
+        """The levels of each term, among those of all."""
+        return consecutive([len(term.levels) for term in self.terms])
+
+    @property
+    def blocks(self) -> tuple[int, ...]:
+        """Sizes of the diagonal blocks of G, of all terms."""
+        return tuple(width for term in self.terms for width in term.blocks)
+
     def __post_init__(self) -> None:
         n = len(self.y)
         if n == 0:
@@ -152,12 +168,24 @@ class Design:
                     f"The random term of {term.group} has {len(term.codes)} rows, and y has {n}. "
                     "Both must come from the same rows of the data."
                 )
+        groups = [term.group for term in self.terms]
+        if len(set(groups)) < len(groups):
+            raise LMMError(
+                f"Two random terms have the grouping factor {max(groups, key=groups.count)}. Put "
+                "their columns into one term with several blocks."
+            )
         require_finite(self.y[:, None], (self.response,))
         require_finite(self.X, self.names)
         if self.weights is not None:
             if self.weights.shape != (n,) or not (self.weights > 0).all():
                 raise LMMError("weights must be positive numbers, one for each row.")
             require_finite(self.weights[:, None], ("weights",))
+
+
+def consecutive(sizes: Sequence[int]) -> tuple[slice, ...]:
+    """Give the places of parts of these sizes, one after the other."""
+    ends = np.cumsum(sizes).tolist()
+    return tuple(slice(end - size, end) for end, size in zip(ends, sizes, strict=True))
 
 
 def require_finite(columns: Floats, names: tuple[str, ...]) -> None:

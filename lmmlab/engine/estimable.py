@@ -16,12 +16,15 @@ from lmmlab.engine.covariance import positions, slices
 from lmmlab.engine.crossproducts import DEPENDENT, Crossproducts, independent
 from lmmlab.engine.design import Design, Floats, Ints, LMMError, Term
 from lmmlab.engine.remarks import listed
+from lmmlab.engine.solve import solve
 
 if TYPE_CHECKING:
+    from lmmlab.engine.crossed import Eliminated
     from lmmlab.engine.fit import Fit
 
 _CONFOUNDED = 1e-12  # of inner products of products of conditioned columns: nothing but rounding
 _PERFECT = 1e-24  # a share of y's sum of squares that is nothing but rounding
+_MOST = 2000  # random effects, whose confounding is looked at
 _WITHIN = 1e-13  # the same for the rows within groups, computed as a difference
 
 
@@ -87,11 +90,16 @@ def require_estimable(design: Design, cross: Crossproducts, reml: bool) -> None:
 
 def require_identified(design: Design, cross: Crossproducts) -> None:
     """Refuse fixed effects that are linearly dependent, and variances that cannot be told apart."""
-    term = design.terms[0]
     if len(cross.kept) < len(design.names):
         raise LMMError(
             f"{_dependence(design.X, design.names, 'fixed effect')} Leave it out of the formula."
         )
+    if cross.others is not None:
+        _require_distinct_factors(design)
+        if (mixed := _confounded(cross)).size:
+            raise LMMError(_crossed_confusion(design, mixed))
+        return
+    term = design.terms[0]
     if not _has_a_full_level(cross) and (mixed := _confounded(cross)).size:
         raise LMMError(f"{_confusion(term, mixed)} Make the random term of {term.group} smaller.")
 
@@ -101,13 +109,13 @@ def require_levels(design: Design, cross: Crossproducts) -> None:
 
     That is for REML, which looks only at what fixed effects leave over.
     """
-    group = design.terms[0].group
-    if _least_own(cross) < DEPENDENT:
-        raise LMMError(
-            f"The fixed effects already give each level of {group} its own value, so nothing "
-            f"is left to tell how levels vary. Take {group}, and what is constant within its "
-            "levels, out of the fixed or out of the random part."
-        )
+    for term, own in zip(design.terms, _least_own(design, cross), strict=True):
+        if own < DEPENDENT:
+            raise LMMError(
+                f"The fixed effects already give each level of {term.group} its own value, so "
+                f"nothing is left to tell how levels vary. Take {term.group}, and what is constant "
+                "within its levels, out of the fixed or out of the random part."
+            )
 
 
 def leaves_noise(cross: Crossproducts) -> NDArray[np.bool_]:
@@ -148,13 +156,29 @@ def require_independent(fit: Fit, what: str) -> None:
         )
 
 
-def _least_own(cross: Crossproducts) -> float:
-    """Give the least share of a random effect that fixed effects cannot imitate, in any block."""
-    both = np.einsum("kan,kpn->apn", cross.F, cross.fixed)
-    own = np.einsum("kan,kbn,n->ab", cross.F, cross.F, cross.count)
-    own -= np.einsum("apn,bpn->ab", both, both)
-    least = [np.linalg.eigvalsh(own[block, block])[0] for block in slices(cross.blocks)]
-    return float(min(least) / len(cross.pattern))
+def _least_own(design: Design, cross: Crossproducts) -> list[float]:
+    """Give the least share of a random effect that fixed effects cannot imitate, in each term."""
+    if cross.others is None:
+        both = np.einsum("kan,kpn->apn", cross.F, cross.fixed)
+        own = np.einsum("kan,kbn,n->ab", cross.F, cross.F, cross.count)
+    else:
+        at = _without_random_effects(cross)
+        both = at.places.padded(at.reach[:, :-1])
+        own = at.squares
+    own = own - np.einsum("apn,bpn->ab", both, both)
+    blocks, least = iter(slices(cross.blocks)), []
+    for term in design.terms:
+        parts = [next(blocks) for _ in term.blocks]
+        sizes = [np.linalg.eigvalsh(own[part, part])[0] for part in parts]
+        least.append(float(min(sizes) / len(term.levels)))
+    return least
+
+
+def _without_random_effects(cross: Crossproducts) -> Eliminated:
+    """Give the random columns of several factors as they are, at Lambda = 0."""
+    cross = cross if cross.scale.ndim == 0 else cross.only()
+    at: Eliminated = solve(cross, np.zeros_like(cross.S), reml=False).others[()]
+    return at
 
 
 def _has_a_full_level(cross: Crossproducts) -> bool:
@@ -176,8 +200,15 @@ def _confounded(cross: Crossproducts) -> Ints:
     have no covariances that it could be mistaken for.
     """
     q, (i, j) = len(cross.S), positions(cross.blocks)
-    squares = np.einsum("ran,rbn->nab", cross.F, cross.F).reshape(-1, q * q)
-    inner = ((squares.T * cross.count) @ squares / len(cross.pattern)).reshape(q, q, q, q)
+    if cross.others is None:
+        squares = np.einsum("ran,rbn->nab", cross.F, cross.F).reshape(-1, q * q)
+        inner = ((squares.T * cross.count) @ squares / len(cross.pattern)).reshape(q, q, q, q)
+    else:
+        at = _without_random_effects(cross)
+        if len(at.places.effect) > _MOST:
+            return np.empty(0, dtype=np.intp)
+        inner = -at.pairs(np.eye(q), np.zeros((q, 0, sum(at.places.levels))))
+        inner = inner.transpose(1, 2, 0, 3) / len(cross.pattern)
     inner = inner[i[:, None], i, j[:, None], j] + inner[i[:, None], j, j[:, None], i]
     size, direction = np.linalg.eigh(inner)
     if size[0] > _CONFOUNDED:
@@ -187,6 +218,27 @@ def _confounded(cross: Crossproducts) -> Ints:
     back = np.linalg.norm(cross.S, axis=0)[:, None] * np.linalg.inv(cross.S)
     share = np.abs(back @ G @ back.T).max(axis=0)
     return np.flatnonzero(share > 1e-6 * share.max())
+
+
+def _require_distinct_factors(design: Design) -> None:
+    """Refuse two grouping factors that put the rows into the same groups."""
+    for k, one in enumerate(design.terms):
+        for other in design.terms[:k]:
+            pairs = np.unique(one.codes * len(other.levels) + other.codes)
+            if len(pairs) == len(one.levels) == len(other.levels):
+                raise LMMError(
+                    f"{other.group} and {one.group} put the rows into the same groups, so their "
+                    "variances cannot be told apart. Keep one of them."
+                )
+
+
+def _crossed_confusion(design: Design, mixed: Ints) -> str:
+    """Say which random columns of several factors are confounded."""
+    names = [f"{name} by {term.group}" for term in design.terms for name in term.names]
+    return (
+        f"The variances and covariances of {listed([names[k] for k in mixed])} cannot be told "
+        "apart: no rows show them one without the other. Leave out one of these random effects."
+    )
 
 
 def _confusion(term: Term, mixed: Ints) -> str:

@@ -12,7 +12,8 @@ import numpy as np
 from lmmlab.engine.covariance import directions
 from lmmlab.engine.crossproducts import Crossproducts
 from lmmlab.engine.design import Floats
-from lmmlab.engine.satterthwaite import Uncertainty, along, degrees, inverted, products, projected
+from lmmlab.engine.levels import levels
+from lmmlab.engine.satterthwaite import Uncertainty, along, degrees, inverted, products
 from lmmlab.engine.solve import Solution
 
 _MEAN = 0.05  # F expects more than 20 times too much: that is a mean no better than none
@@ -50,17 +51,14 @@ def kenward_roger(cross: Crossproducts, at: Solution) -> tuple[Uncertainty, Floa
     1 / (n - p) to the uncertainty of every variance; that of E is measured with it held fixed.
     All elements of G count, on the boundary, too.
     """
-    q = at.F.shape[-3]
-    P, C = projected(cross, at, np.eye(q))
-    T = products(C)
-    own = np.einsum("...acn,...bcn->...abn", C, C)
-    squares = (cross.count * P - own).sum(-1)
+    q = len(cross.S)
+    seen = levels(cross, at, np.broadcast_to(np.eye(q), at.Lambda.shape))
+    T = products(seen.C)
+    squares = seen.squares - np.einsum("...abii->...ab", T)
     E = directions(cross.blocks).reshape(-1, q * q)
-    lead, p = P.shape[:-3], T.shape[-1]
+    lead, p = squares.shape[:-2], T.shape[-1]
 
-    flat = P.reshape(*lead, q * q, -1), (cross.count * P - 2.0 * own).reshape(*lead, q * q, -1)
-    each = (flat[0] @ np.swapaxes(flat[1], -1, -2)).reshape(*lead, q, q, q, q)  # b c, d a
-    each = np.moveaxis(each, -1, -4).reshape(*lead, q * q, q * q)  # a b, c d
+    each = -seen.pairs(seen.C).reshape(*lead, q * q, q * q)  # a b, c d
     B = (E @ T.reshape(*lead, q * q, p * p)).reshape(*lead, -1, p, p)
     flat_B = B.reshape(*lead, -1, p * p)
     t = squares.reshape(*lead, q * q) @ E.T
@@ -69,8 +67,7 @@ def kenward_roger(cross: Crossproducts, at: Solution) -> tuple[Uncertainty, Floa
     inverse = inverted(information)
 
     middle = (E.T @ inverse @ E).reshape(*lead, q, q, q, q)
-    middle = np.einsum("...abcd,...bcn->...adn", middle, P)
-    added = np.einsum("...ain,...adn,...djn->...ij", C, middle, C)
+    added = seen.between(middle)
     turned = np.einsum("...rs,...sij->...rij", inverse, B)
     added -= (B @ turned).sum(-3)
     adjusted = np.eye(p) + 4.0 * added

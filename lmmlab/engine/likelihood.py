@@ -13,6 +13,7 @@ import numpy as np
 from lmmlab.engine.coordinates import Coordinates, inner
 from lmmlab.engine.covariance import factor, positions
 from lmmlab.engine.design import Floats
+from lmmlab.engine.levels import levels
 from lmmlab.engine.solve import Solution, derivatives, in_theta, solve
 
 _FLAT = 1e-10  # the least curvature in any direction, relatively
@@ -75,11 +76,12 @@ def look(here: Coordinates, x: Floats) -> Point:
     s2 = (here.sigma * np.exp(natural[k])) ** 2
     at = solve(cross, here.axes @ root, reml=False)
     if here.kind == "beta":
-        at, off, along, variance = _hold(at, here.held, natural[k + 1])
+        before = at
+        at, off, variance = _hold(at, here.held, natural[k + 1])
     df = at.r2 / s2  # for which this sigma would be the best one
     slope, curvature = derivatives(cross, replace(at, df=df), here.axes)
-    F = here.axes.T @ at.F
-    fall = np.einsum("kan,kbn,n->ab", F, F, cross.count) - slope  # of r2 / sigma**2, in D
+    seen = levels(cross, at, here.axes)
+    fall = seen.squares - slope  # of r2 / sigma**2, in D
     curvature = curvature + fall[:, :, None, None] * (fall / df)  # sigma stays where it is
 
     gradient, hessian = np.zeros(len(x)), np.zeros((len(x), len(x)))
@@ -87,9 +89,9 @@ def look(here: Coordinates, x: Floats) -> Point:
     gradient[k], hessian[k, k] = 2.0 * (cross.n - df), 4.0 * df
     hessian[k, :k] = hessian[:k, k] = 4.0 * (fall @ root)[row, column]
     if here.kind == "beta":
-        left = at.y[:, 0] - np.einsum("kpn,p->kn", at.fixed, at.beta)
-        lost = np.einsum("kan,kn->an", F, left)
-        gained = np.einsum("kan,kpn,p->an", F, at.fixed, along)
+        lost = seen.w[:, 0]
+        reach = before.inverse @ here.held / variance
+        gained = np.einsum("apn,p->an", levels(cross, before, here.axes).C, reach)
         mixed = 2.0 * ((lost @ gained.T + gained @ lost.T) @ root)[row, column] / s2
         gradient[-1], hessian[-1, -1] = 2.0 * off / (variance * s2), 2.0 / (variance * s2)
         hessian[-1, k] = hessian[k, -1] = -2.0 * gradient[-1]
@@ -98,7 +100,7 @@ def look(here: Coordinates, x: Floats) -> Point:
     return _point(here, x, float(at.criterion(s2)), jacobian.T @ gradient, hessian)
 
 
-def _hold(at: Solution, held: Floats, value: float) -> tuple[Solution, float, Floats, float]:
+def _hold(at: Solution, held: Floats, value: float) -> tuple[Solution, float, float]:
     """Hold one combination of the fixed effects at a value, the others at their best.
 
     Returns
@@ -107,8 +109,6 @@ def _hold(at: Solution, held: Floats, value: float) -> tuple[Solution, float, Fl
         With beta, r2, and the inverse for the fixed effects that are left.
     off : float
         How far the value is from the best one.
-    along : (p,) array
-        How beta changes with the value.
     variance : float
         held' (X' V0^-1 X)^-1 held.
     """
@@ -124,7 +124,6 @@ def _hold(at: Solution, held: Floats, value: float) -> tuple[Solution, float, Fl
             inverse=at.inverse - np.outer(reach, along),
         ),
         off,
-        along,
         variance,
     )
 

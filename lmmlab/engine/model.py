@@ -18,7 +18,7 @@ from lmmlab.engine.crossproducts import Crossproducts
 from lmmlab.engine.design import LARGEST, Design, Floats, LMMError, Term
 from lmmlab.engine.estimable import is_number
 from lmmlab.engine.newton import LEFT, Path, minimise, promised
-from lmmlab.engine.remarks import remarks
+from lmmlab.engine.remarks import listed, remarks
 from lmmlab.engine.satterthwaite import white
 from lmmlab.engine.solve import Solution, posterior, solve
 from lmmlab.engine.table import Table
@@ -107,7 +107,7 @@ class Fit:
     @property
     def ngroups(self) -> dict[str, int]:
         """Number of levels of each grouping factor."""
-        return {self._term.group: len(self._term.levels)}
+        return {term.group: len(term.levels) for term in self.design.terms}
 
     @property
     def npar(self) -> int:
@@ -138,9 +138,11 @@ class Fit:
     @cached_property
     def G(self) -> dict[str, Table]:
         """Covariance matrix (q, q) of the random effects, by grouping factor."""
-        names = self._term.names
-        G = covariance(self.theta, self.sigma, self._term.blocks)
-        return {self._term.group: Table(names, names, G)}
+        G = covariance(self.theta, self.sigma, self.design.blocks)
+        return {
+            term.group: Table(term.names, term.names, G[own, own])
+            for term, own in zip(self.design.terms, self.design.effects, strict=True)
+        }
 
     @cached_property
     def sd(self) -> dict[str, Table]:
@@ -155,16 +157,23 @@ class Fit:
     @cached_property
     def blups(self) -> dict[str, Table]:
         """Predicted random effects (J, q) of each level (BLUPs), by grouping factor."""
-        values = np.asarray(np.linalg.solve(self.cross.S, self._posterior[0]).T, dtype=float)
-        return {self._term.group: Table(self._term.levels, self._term.names, values)}
+        return self._by_level(np.linalg.solve(self.cross.S, self._posterior[0]))
 
     @cached_property
     def blup_sd(self) -> dict[str, Table]:
         """Conditional sds (J, q) of the random effects given y, beta as known (lme4's condVar)."""
         back = np.linalg.inv(self.cross.S)
-        variance = np.einsum("ab,bcm,ac->ma", back, self._posterior[1], back)
-        values = self.sigma * np.sqrt(variance)[self.cross.pattern]
-        return {self._term.group: Table(self._term.levels, self._term.names, values)}
+        variance = np.einsum("ab,bcj,ac->aj", back, self._posterior[1], back)
+        return self._by_level(self.sigma * np.sqrt(np.maximum(variance, 0.0)))
+
+    def _by_level(self, values: Floats) -> dict[str, Table]:
+        """Make tables of random effects (q, J) of all terms."""
+        design = self.design
+        parts = zip(design.terms, design.effects, design.levels, strict=True)
+        return {
+            term.group: Table(term.levels, term.names, np.asarray(values[own, where].T, float))
+            for term, own, where in parts
+        }
 
     @cached_property
     def fitted_marginal(self) -> Floats:
@@ -175,8 +184,10 @@ class Fit:
     @cached_property
     def fitted(self) -> Floats:
         """X beta + Z b (n,): what is expected of this row's own level."""
-        b = self.blups[self._term.group].values[self._term.codes]
-        fitted: Floats = self.fitted_marginal + np.einsum("nq,nq->n", self._term.Z, b)
+        fitted = self.fitted_marginal.copy()
+        for term in self.design.terms:
+            b = self.blups[term.group].values[term.codes]
+            fitted += np.einsum("nq,nq->n", term.Z, b)
         return fitted
 
     @cached_property
@@ -214,8 +225,15 @@ class Fit:
         Raises
         ------
         LMMError
-            With random slopes, where the correlation depends on x and is not one number.
+            With random slopes, where the correlation depends on x, or several grouping factors,
+            where it depends on which of them two rows share: neither is one number.
         """
+        if len(self.design.terms) > 1:
+            raise LMMError(
+                f"With {len(self.design.terms)} grouping factors there is no single ICC: how much "
+                f"two rows correlate depends on which of {listed(list(self.ngroups))} they share. "
+                "Add the variances in G of what they share, over the sum of all and sigma**2."
+            )
         Z = self._term.Z
         if Z.shape[1] > 1 or (Z != Z[0]).any():
             x = " and ".join(name for name in self._term.names if name != "(Intercept)")

@@ -170,7 +170,7 @@ class _View:
 def _look(cross: Crossproducts, at: Solution) -> _View:
     """Look round at one point."""
     axes, root = principal(at.Lambda, cross.blocks)
-    slope, curvature = derivatives(cross, at, axes)
+    slope, curvature = derivatives(cross, at, axes, rough=True)
     gradient, hessian = in_theta(slope, curvature, root, cross.blocks)
     size, vectors = np.linalg.eigh(hessian)
     size = np.abs(size)

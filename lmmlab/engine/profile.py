@@ -174,8 +174,9 @@ def profile(fit: Fit, confidence: float = 0.95) -> Profile:
     reach, undefined, bounded = {}, [], []
     values: list[Sequence[float] | Floats] = []
     named = parameters(fit.design)
+    sd = np.concatenate([table.values for table in fit.sd.values()])
     for name, kind, which in named:
-        if kind == "cor" and not fit.sd[fit.design.terms[0].group].values[list(which)].all():
+        if kind == "cor" and not sd[list(which)].all():
             values.append((np.nan, -1.0, 1.0))
             undefined.append(name)
             continue

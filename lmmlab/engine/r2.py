@@ -79,9 +79,10 @@ def r2(fit: Fit) -> R2:
             "With weights each row has a residual variance of its own, and R2 is not one number. "
             "Fit the model without weights."
         )
-    term = fit.design.terms[0]
     return R2(
         fixed=float(np.var(fit.fitted_marginal, ddof=1)),
-        random=float(line_variance(fit.G[term.group].values, term.Z).mean()),
+        random=float(
+            sum(line_variance(fit.G[t.group].values, t.Z).mean() for t in fit.design.terms)
+        ),
         residual=fit.sigma**2,
     )

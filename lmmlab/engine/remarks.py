@@ -14,6 +14,7 @@ import numpy as np
 from lmmlab.engine.covariance import SINGULAR
 
 if TYPE_CHECKING:
+    from lmmlab.engine.design import Floats, Term
     from lmmlab.engine.fit import Fit
 
 
@@ -48,10 +49,19 @@ def listed(names: Sequence[str]) -> str:
 
 
 def _what_does_not_vary(fit: Fit) -> str:
-    term = fit.design.terms[0]
+    effect = np.linalg.norm(fit.cross.S, axis=0)
+    said = []
+    for term, own in zip(fit.design.terms, fit.design.effects, strict=True):
+        root = fit.solution.Lambda[own, own]
+        if np.linalg.svd(root, compute_uv=False)[-1] < SINGULAR:
+            said.append(_in_one_term(fit, term, effect[own]))
+    return ", and ".join(said)
+
+
+def _in_one_term(fit: Fit, term: Term, effect: Floats) -> str:
     sd, corr = fit.sd[term.group].values, fit.corr[term.group].values
-    effect = np.linalg.norm(fit.cross.S, axis=0) * sd / fit.sigma
-    none = [name for name, size in zip(term.names, effect, strict=True) if size < SINGULAR]
+    size = effect * sd / fit.sigma
+    none = [name for name, value in zip(term.names, size, strict=True) if value < SINGULAR]
     is_or_are = "are" if len(none) > 1 else "is"
     estimated = "" if fit.source == "given" else "estimated to be "
     if none:

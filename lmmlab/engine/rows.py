@@ -22,12 +22,14 @@ class Rows:
     X : (m, p) array
         The fixed columns.
     Z : (m, q) array
-        The random columns of the grouping factor.
+        The random columns; those of several grouping factors side by side.
     groups : tuple of str
         Which group each row belongs to: a level of the design, or a new one; () if the rows do
         not say, as they need not where an average group is meant.
     y : (m,) array, optional
         The response, where it is known; NaN where it is not.
+    others : tuple of tuple of str
+        The same as `groups` for each other grouping factor of the model, in the order of its terms.
 
     Raises
     ------
@@ -45,17 +47,20 @@ class Rows:
     Z: Floats
     groups: tuple[str, ...] = ()
     y: Floats | None = None
+    others: tuple[tuple[str, ...], ...] = ()
 
     def __post_init__(self) -> None:
         X, Z = read_numbers("X", self.X, 2), read_numbers("Z", self.Z, 2)
         y = None if self.y is None else read_numbers("y", self.y, 1)
         groups = () if self.groups is None else tuple(map(str, np.atleast_1d(self.groups)))
+        others = tuple(tuple(map(str, np.atleast_1d(other))) for other in self.others)
         m = len(X)
-        if m == 0 or len(Z) != m or len(groups) not in (0, m) or (y is not None and len(y) != m):
+        named = all(len(some) in (0, m) for some in (groups, *others))
+        if m == 0 or len(Z) != m or not named or (y is not None and len(y) != m):
             told = "" if y is None else f" and {len(y)} values of y"
             raise LMMError(
                 f"The rows do not fit together: X has {m} rows and Z {len(Z)}, with {len(groups)} "
                 f"groups{told}. Give at least one row, and a group and a y for each or for none."
             )
-        for name, value in (("X", X), ("Z", Z), ("groups", groups), ("y", y)):
+        for name, value in (("X", X), ("Z", Z), ("groups", groups), ("y", y), ("others", others)):
             object.__setattr__(self, name, value)

@@ -20,6 +20,7 @@ import numpy as np
 from lmmlab.engine.covariance import directions, positions, principal
 from lmmlab.engine.crossproducts import Crossproducts
 from lmmlab.engine.design import Floats
+from lmmlab.engine.levels import levels
 from lmmlab.engine.solve import Solution, derivatives, in_theta
 
 _FLAT = 1e-10  # the least information in any direction, relatively
@@ -77,13 +78,13 @@ def satterthwaite(cross: Crossproducts, at: Solution) -> Uncertainty:
     those in which a matrix of this rank can change. They are taken in the principal axes of D.
     """
     axes, root = principal(at.Lambda, cross.blocks)
-    P, C = projected(cross, at, axes)
-    T = products(C)
+    seen = levels(cross, at, axes)
+    T = products(seen.C)
     slope, curvature = derivatives(cross, at, axes)
     _, hessian = in_theta(slope, curvature, root, cross.blocks)
-    squares = np.einsum("n,...abn->...ab", cross.count, P)  # at the minimum, where slope is zero
+    squares = seen.squares  # at the minimum, where slope is zero
     if at.reml:
-        squares -= np.einsum("...abii->...ab", T)
+        squares = squares - np.einsum("...abii->...ab", T)
     size = 2.0 * root[..., positions(cross.blocks)[1], positions(cross.blocks)[1]]
     known = size == 0.0
     hessian[known[..., :, None] | known[..., None, :]] = 0.0
@@ -103,19 +104,6 @@ def white(cross: Crossproducts, at: Solution, sigma: float | Floats) -> Floats:
     """
     root = np.linalg.solve(cross.R, np.swapaxes(at.inverse, -1, -2))
     return np.asarray(root * np.asarray(sigma)[..., None, None], dtype=float)
-
-
-def projected(cross: Crossproducts, at: Solution, axes: Floats) -> tuple[Floats, Floats]:
-    """Give P = Z' V0^-1 Z (..., q, q, m) and C = Z' V0^-1 X (..., q, p, m), X for white effects.
-
-    One for each pattern; C is multiplied by the root of `cross.count`, like X itself.
-    """
-    F = np.einsum("...ba,...kbn->...kan", axes, at.F)
-    fixed = at.inverse[..., None, :, :] @ at.fixed
-    return (
-        np.einsum("...kan,...kbn->...abn", F, F),
-        np.einsum("...kan,...kcn->...acn", F, fixed),
-    )
 
 
 def products(C: Floats) -> Floats:

@@ -19,8 +19,10 @@ from typing import Any
 import numpy as np
 
 from lmmlab.engine.covariance import positions
+from lmmlab.engine.crossed import eliminate
 from lmmlab.engine.crossproducts import Crossproducts, take
 from lmmlab.engine.design import Floats, Ints, LMMError
+from lmmlab.engine.levels import Crossed, levels
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +49,10 @@ class Solution:
     inverse : (..., p, p) array
         Inverse of the Cholesky factor of X' V0^-1 X.
     F, fixed, y : (..., q, columns, patterns) arrays as in `Crossproducts`
-        The rotated rows, made white: multiplied by the inverse Cholesky factor of their V0.
+        The rotated rows of the first grouping factor, made white: multiplied by the inverse
+        Cholesky factor of their V0.
+    others : (...) array of Eliminated, or None
+        The other grouping factors, where there are any.
     """
 
     Lambda: Floats
@@ -60,6 +65,7 @@ class Solution:
     F: Floats
     fixed: Floats
     y: Floats
+    others: Any = None
 
     @cached_property
     def variance(self) -> Floats:
@@ -88,20 +94,23 @@ class Solution:
         """Give the solutions of some of the responses, in ascending order."""
         if len(which) == len(self.r2):
             return self
-        some: dict[str, Any] = {name: take(getattr(self, name), which) for name in _EACH}
+        some: dict[str, Any] = {name: take(getattr(self, name), which) for name in self._each}
         return replace(self, **some)
 
     def put(self, which: Ints, others: Solution) -> Solution:
         """Give these solutions with others in the place of some."""
         if len(which) == len(self.r2):
             return others
-        changed: dict[str, Any] = {name: getattr(self, name).copy("K") for name in _EACH}
+        changed: dict[str, Any] = {name: getattr(self, name).copy("K") for name in self._each}
         for name, array in changed.items():
             array[which] = getattr(others, name)
         return replace(self, **changed)
 
-
-_EACH = ("Lambda", "r2", "logdet", "beta", "inverse", "F", "fixed", "y")
+    @property
+    def _each(self) -> tuple[str, ...]:
+        """What there is for each response."""
+        always = ("Lambda", "r2", "logdet", "beta", "inverse", "F", "fixed", "y")
+        return always if self.others is None else (*always, "others")
 
 
 def solve(cross: Crossproducts, Lambda: Floats, reml: bool = True) -> Solution:
@@ -132,17 +141,24 @@ def solve(cross: Crossproducts, Lambda: Floats, reml: bool = True) -> Solution:
     """
     (q, _, m), p = cross.F.shape, len(cross.kept)
     lead = Lambda.shape[:-2]
-    spread = np.einsum("...ca,kcn->...kan", Lambda, cross.F, out=_room(lead, q, q, m))
+    first = Lambda[..., :q, :q]
+    spread = np.einsum("...ca,kcn->...kan", first, cross.F, out=_room(lead, q, q, m))
     V = np.einsum("...kan,...lan->...kln", spread, spread)
-    white = _room(lead, q, q + p + cross.y.shape[-2], m)
+    several, end = cross.others is not None, q + p + cross.y.shape[-2]
+    white = _room(lead, q, end + q * several, m)
     white[..., :q, :], white[..., q : q + p, :] = cross.F, cross.fixed
-    white[..., q + p :, :] = cross.y
+    white[..., q + p : end, :] = cross.y
+    white[..., end:, :] = np.eye(q)[..., None] if several else 0.0
     logdet = 2.0 * (np.log(_whiten(V, white)) @ cross.count)  # of L_theta in (18)
 
-    both, scatter = white[..., q : q + p + 1, :], white[..., q + p + 1 :, :]
+    F, both, scatter = np.split(white[..., :end, :], [q, q + p + 1], axis=-2)
     gram = cross.within + np.einsum("...kan,...kbn->...ab", both, both)
     if scatter.shape[-2]:
         gram[..., p, p] += np.einsum("...kan,...kan->...", scatter, scatter)
+    others = None
+    if several:  # Section 3.4, the blocks of the other factors
+        others, explained, more = eliminate(cross.others, Lambda, white[..., end:, :], F, both)
+        gram, logdet = gram - explained, logdet + more
     try:
         root = np.linalg.cholesky(gram[..., :p, :p])  # (18): R_X'
     except np.linalg.LinAlgError:
@@ -163,9 +179,10 @@ def solve(cross: Crossproducts, Lambda: Floats, reml: bool = True) -> Solution:
         logdet=logdet - cross.log_weights,
         beta=(reduced[..., None, :] @ inverse)[..., 0, :],
         inverse=inverse,
-        F=white[..., :q, :],
+        F=F,
         fixed=both[..., :p, :],
-        y=white[..., q + p :, :],
+        y=white[..., q + p : end, :],
+        others=others,
     )
 
 
@@ -195,7 +212,9 @@ def _whiten(V: Floats, columns: Floats) -> Floats:
     return determinant
 
 
-def derivatives(cross: Crossproducts, at: Solution, axes: Floats) -> tuple[Floats, Floats]:
+def derivatives(
+    cross: Crossproducts, at: Solution, axes: Floats, rough: bool = False
+) -> tuple[Floats, Floats]:
     """Differentiate the criterion twice with respect to D = Lambda Lambda' = G / sigma**2.
 
     Parameters
@@ -204,6 +223,9 @@ def derivatives(cross: Crossproducts, at: Solution, axes: Floats) -> tuple[Float
     at : Solution
     axes : (..., q, q) array
         Orthonormal directions, in columns, in which D is written; the identity for D as it is.
+    rough : bool
+        Whether the average of observed and expected information does for the curvature, where
+        several grouping factors with many levels make that much cheaper.
 
     Returns
     -------
@@ -216,36 +238,32 @@ def derivatives(cross: Crossproducts, at: Solution, axes: Floats) -> tuple[Float
 
     Notes
     -----
-    For each group let P = Z' V0^-1 Z, w = Z' V0^-1 (y - X beta), C = Z' V0^-1 X and, over all
-    groups, M = X' V0^-1 X. Since dV0 = Z dD Z',
+    For each level let P = Z' V0^-1 Z, w = Z' V0^-1 (y - X beta), C = Z' V0^-1 X and, over all
+    rows, M = X' V0^-1 X. Since dV0 = Z dD Z',
 
         slope = sum_j P - (df/r2) w w' - C M^-1 C'
 
     where the last term is REML's. Differentiating once more, with dP = -P dD P and alike, gives one
-    sum over groups and three products of sums:
+    sum over levels (with several factors: over pairs of levels) and three products of sums:
 
         sum_j tr(H1 [2 (df/r2) w w' + 2 C M^-1 C' - P] H2 P)
         - 2 (df/r2) g(H1)' M^-1 g(H2)    with g(H) = sum_j C' H w
         - (df/r2**2) (sum_j w' H1 w) (sum_j w' H2 w)
         - tr(M^-1 B(H1) M^-1 B(H2))      with B(H) = sum_j C' H C, REML's.
     """
-    q, p = len(cross.F), len(cross.kept)
-    sigma = np.sqrt(at.variance)
-    F = np.einsum("...ca,...kcn->...kan", np.asfortranarray(axes), at.F)
-    fixed = np.einsum("...ab,...kbn->...kan", at.inverse, at.fixed)
-    y = at.y / sigma[..., None, None, None]
-    y[..., 0, :] -= np.einsum("...kpn,...p->...kn", at.fixed, at.beta / sigma[..., None])
-    moved = np.einsum("...kan,...kcn->...acn", F, np.concatenate([fixed, y], axis=-2))
-    P = np.einsum("...kan,...kbn->...abn", F, F)
-    used = moved if at.reml else moved[..., p:, :]
-    K = np.einsum("...acn,...bcn->...abn", used, used)
-    P_all = P * cross.count
-    slope = (P_all - K).sum(-1)
-
-    curvature = np.einsum("...bcn,...adn->...abcd", P, 2.0 * K - P_all)
-    w, both = moved[..., p:, :], moved[..., : p + 1, :]
+    q, p = len(cross.S), len(cross.kept)
+    seen = levels(cross, at, axes)
+    w = seen.w / np.sqrt(at.variance)[..., None, None, None]
+    moved = np.concatenate([seen.C, w], axis=-2)
+    used = moved if at.reml else w
+    slope = seen.squares - np.einsum("...acn,...bcn->...ab", used, used)
     ww = np.einsum("...acn,...bcn->...ab", w, w)
-    curvature -= ww[..., None, None] * (ww / at.df)[..., None, None, :, :]
+    curvature = -ww[..., None, None] * (ww / at.df)[..., None, None, :, :]
+    if rough and isinstance(seen, Crossed) and seen.wide:
+        return slope, _symmetric(curvature + seen.average / at.variance[..., *4 * (None,)])
+
+    curvature += seen.pairs(used)
+    both = moved[..., : p + 1, :]
     sums = np.einsum("...acn,...bdn->...abcd", both, both)
     lead = sums.shape[:-4]
     g = sums[..., :p, p].reshape(*lead, q * q, p)
@@ -254,9 +272,13 @@ def derivatives(cross: Crossproducts, at: Solution, axes: Floats) -> tuple[Float
         B = sums[..., :p, :p]
         turned = B.swapaxes(-1, -2).reshape(*lead, q * q, p * p)
         total += B.reshape(*lead, q * q, p * p) @ turned.swapaxes(-1, -2)
-    curvature -= total.reshape(*lead, q, q, q, q)
+    return slope, _symmetric(curvature - total.reshape(*lead, q, q, q, q))
+
+
+def _symmetric(curvature: Floats) -> Floats:
+    """Make a bilinear form (..., q, q, q, q) one of symmetric matrices."""
     curvature = (curvature + curvature.swapaxes(-4, -3)) / 2.0
-    return slope, (curvature + curvature.swapaxes(-2, -1)) / 2.0
+    return np.asarray((curvature + curvature.swapaxes(-2, -1)) / 2.0)
 
 
 def in_theta(
@@ -278,15 +300,19 @@ def in_theta(
 
 
 def posterior(cross: Crossproducts, at: Solution) -> tuple[Floats, Floats]:
-    """Give the random effects of each group given y: mean (q, J) and covariance over sigma**2.
+    """Give the random effects of each level given y: mean (q, J) and covariance over sigma**2.
 
-    The covariance (q, q, m), one per pattern, takes beta as known. Columns are conditioned ones.
+    The covariance (q, q, J) takes beta as known. Columns are conditioned ones; with several terms
+    their levels stand one after the other, and all is zero where another term acts.
 
     Notes
     -----
     Given y, b_j has covariance sigma**2 C with C = Lambda (Lambda' Z'Z Lambda + I)^-1 Lambda' and
     mean C Z' (y_j - X_j beta).
     """
+    if at.others is not None:
+        found: tuple[Floats, Floats] = at.others[()].posterior(at.beta)
+        return found
     spread = at.Lambda.T @ cross.F
     V = np.einsum("kcn,kdn->cdn", spread, spread)
     white = np.repeat(at.Lambda.T[:, :, None], V.shape[-1], axis=-1)
@@ -297,4 +323,5 @@ def posterior(cross: Crossproducts, at: Solution) -> tuple[Floats, Floats]:
         - np.einsum("kpn,p->kn", cross.fixed / np.sqrt(cross.count), at.beta)[:, cross.pattern]
     )
     weight = np.einsum("abn,kbn->akn", C, cross.F)
-    return np.einsum("akj,kj->aj", weight[:, :, cross.pattern], left), C
+    mean = np.einsum("akj,kj->aj", weight[:, :, cross.pattern], left)
+    return mean, C[:, :, cross.pattern]

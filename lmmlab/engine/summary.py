@@ -110,10 +110,15 @@ def _random(fit: Fit) -> _Grid:
             ]
             rows.append((term.group, name, _number(sd[k]), *pairs))
     rows.append(("Residual", "", _number(fit.sigma)))
-    first = fit.design.terms[0]
+    widest = max(fit.design.terms, key=lambda term: len(term.names))
+    same = all(term.names == widest.names[: len(term.names)] for term in fit.design.terms)
+    others = [
+        f"Correlation with {name if same else f'effect {k}'}"
+        for k, name in enumerate(widest.names[:-1], start=1)
+    ]
     return _Grid(
         "Random effects: how much levels differ",
-        ("Group", "Effect", "SD", *(f"Correlation with {name}" for name in first.names[:-1])),
+        ("Group", "Effect", "SD", *others),
         tuple(rows),
         2,
     )

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lmmlab.engine.design import Design, LMMError, Term
+from lmmlab.engine.design import Design
 from lmmlab.formula.grammar import columns, text
 from lmmlab.formula.study import simulate
-from lmmlab.formula.terms import Model, parse
+from lmmlab.formula.terms import parse
 
 __all__ = ["design", "lmm", "simulate"]
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from lmmlab.engine.fit import Fit
-    from lmmlab.formula.matrices import Matrix
 
 
 def lmm(formula: str, data: pd.DataFrame, reml: bool = True) -> Fit:
@@ -85,7 +84,10 @@ def design(formula: str, data: pd.DataFrame) -> Design:
     ``(x | g)`` lets intercept and slope vary and be correlated, ``(x || g)`` takes all covariances
     between its columns as zero (also between those of a factor, where lme4 keeps them), ``(1 | g)``
     is the intercept alone, ``(0 + x | g)`` the slope alone. Several terms with the same g are
-    independent of each other, so ``(1 | g) + (0 + x | g)`` is ``(x || g)``.
+    independent of each other, so ``(1 | g) + (0 + x | g)`` is ``(x || g)``. ``(1 | a:b)`` groups by
+    the combinations of a and b, and ``(1 | a/b)`` is ``(1 | a) + (1 | b:a)``: b is nested in a.
+    Several grouping factors may be nested or crossed. Their terms stand in lme4's order, the one
+    with most levels first.
 
     Categories get treatment contrasts, the first level is the reference; ordered ones too, where R
     takes polynomials. No column is redundant: ``a:b`` alone has no column for its first cell beside
@@ -101,6 +103,7 @@ def design(formula: str, data: pd.DataFrame) -> Design:
     """
     from lmmlab.formula.coding import hypotheses
     from lmmlab.formula.matrices import matrices, variable
+    from lmmlab.formula.random import random_terms
     from lmmlab.formula.reading import Reading
     from lmmlab.formula.table import Memory, complete_rows, numbers
 
@@ -113,66 +116,17 @@ def design(formula: str, data: pd.DataFrame) -> Design:
     parts |= {f"random{k}": part.terms for k, part in enumerate(model.random)}
     made = matrices(parts, known, len(rows))
     fixed = made.pop("fixed")
-    random = tuple(made.values())
-    coded = tuple(column for part in random for column in part.columns)
+    terms, groups, coded = random_terms(model, rows, tuple(made.values()))
     L = hypotheses(fixed.columns, tuple(known.values()))
     return Design(
         y=y,
         X=fixed.values,
         names=fixed.names,
-        terms=(_random_term(model, rows, random),),
+        terms=terms,
         dropped=len(data) - len(used),
         rows=used,
         formula=" ".join(formula.split()),
         response=text(model.response),
         hypotheses=tuple((name, L[own]) for name, own in fixed.terms),
-        read=Reading(model, memory, fixed.columns, coded),
-    )
-
-
-def _random_term(model: Model, rows: pd.DataFrame, made: tuple[Matrix, ...]) -> Term:
-    """Merge the random terms, which share one grouping factor, into one `Term` with blocks."""
-    from lmmlab.formula.table import levels
-
-    crossed: dict[frozenset[str], str] = {}  # a:b and b:a are the same
-    for part in model.random:
-        crossed.setdefault(frozenset(part.group), ":".join(part.group))
-    group, *others = crossed.values()
-    if others:
-        raise LMMError(
-            f"The formula has {len(crossed)} grouping factors, {' and '.join([group, *others])}; "
-            "this version fits one ((1 | a/b) stands for two, a and a:b). Keep the one that "
-            "matters most."
-        )
-    codes, found = levels(rows[model.random[0].group[0]])
-    for name in model.random[0].group[1:]:
-        inner, labels = levels(rows[name])
-        used, codes = np.unique(codes * len(labels) + inner, return_inverse=True)
-        found = tuple(f"{found[k // len(labels)]}:{labels[k % len(labels)]}" for k in used)
-    if len(found) < 2:
-        raise LMMError(
-            f"The grouping factor {group} has only one level, {found[0]}, in the {len(rows)} "
-            "rows that are used. How much groups differ can only be seen from several; use a "
-            "column that tells them apart."
-        )
-    names = [name for part in made for name in part.names]
-    for name in names:
-        if names.count(name) > 1:
-            raise LMMError(
-                f"{name} varies between the levels of {group} in two random terms, which "
-                "cannot be told apart; name it in one of them. (x | g) already contains (1 | g); "
-                "write (0 + x | g) for the slope alone."
-            )
-    blocks = [
-        block
-        for part, Z in zip(model.random, made, strict=True)
-        for block in ([len(Z.names)] if part.correlated else [1] * len(Z.names))
-    ]
-    return Term(
-        group=group,
-        names=tuple(names),
-        Z=np.hstack([part.values for part in made]),
-        codes=np.asarray(codes, dtype=np.intp),
-        levels=found,
-        blocks=tuple(blocks),
+        read=Reading(model, memory, groups, fixed.columns, coded),
     )

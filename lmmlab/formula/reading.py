@@ -31,12 +31,15 @@ class Reading:
         The formula.
     memory : dict
         What is remembered of the rows that were fitted.
+    groups : tuple of tuple of str
+        The columns of the table that make each grouping factor.
     fixed, random : tuple of Column
         How the columns of X and Z are coded.
     """
 
     model: Model
     memory: Memory
+    groups: tuple[tuple[str, ...], ...]
     fixed: tuple[Column, ...]
     random: tuple[Column, ...]
 
@@ -58,18 +61,24 @@ class Reading:
         """
         model, present = self.model, list(getattr(data, "columns", ()))
         used = [name for factor in model.factors for name in columns(factor)]
-        group = [name for name in model.random[0].group if groups and name in present]
-        rows, complete = complete_rows(data, used + group)
+        told = [set(group) <= set(present) and groups for group in self.groups]
+        all_named = zip(self.groups, told, strict=True)
+        needed = [name for group, there in all_named if there for name in group]
+        rows, complete = complete_rows(data, used + needed)
         if len(complete) < len(data):
-            raise LMMError(_incomplete(data, used + group))
+            raise LMMError(_incomplete(data, list(dict.fromkeys(used + needed))))
         known = [variable(factor, rows, self.memory) for factor in model.factors]
-        labels = [np.array(found)[codes] for codes, found in (levels(rows[g]) for g in group)]
-        named = len(group) == len(model.random[0].group)
+        names = {name: _names(rows[name]) for name in needed}
+        first, *others = (
+            tuple(map(":".join, zip(*map(names.__getitem__, group), strict=True))) if there else ()
+            for group, there in zip(self.groups, told, strict=True)
+        )
         return Rows(
             X=product(self.fixed, known, len(rows)),
             Z=product(self.random, known, len(rows)),
-            groups=tuple(map(":".join, zip(*labels, strict=True))) if named else (),
+            groups=first,
             y=self._response(data) if response else None,
+            others=tuple(others),
         )
 
     def _response(self, data: Any) -> Floats | None:
@@ -83,6 +92,12 @@ class Reading:
         if known.any():
             y[known] = numbers(response, data.loc[known, used].infer_objects(), self.memory)
         return y
+
+
+def _names(column: Any) -> list[str]:
+    """Give the name of the level of each row."""
+    codes, found = levels(column)
+    return [found[code] for code in codes]
 
 
 def _incomplete(data: Any, names: list[str]) -> str:

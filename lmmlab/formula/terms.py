@@ -199,19 +199,33 @@ def _crossed(a: _Terms, b: _Terms) -> _Terms:
 
 
 def _random(bar: Bar) -> list[Random]:
-    """Give the random terms of one bar; ``a/b`` stands for two, a and a:b."""
-    groups: _Terms = {}
-    _collect(bar.group, groups, True)
+    """Give the random terms of one bar; ``a/b`` stands for two, b:a and a."""
     terms = _terms(bar.columns, None)
     if not terms:
         raise LMMError(
             f"In {text(bar)} nothing is left before the bar; write (1 | group) for an intercept "
             "for every group, (x | group) for a slope too."
         )
-    names = [[f.name for f in term if isinstance(f, Name)] for term in groups.values()]
-    if (isinstance(bar.group, Sign) and bar.group.sign not in ":/") or not all(names):
-        raise LMMError(
-            f"In {text(bar)} the group after the bar must be a column, or a:b for the "
-            "combinations of two."
-        )
-    return [Random(terms, tuple(group), bar.correlated) for group in names]
+    return [Random(terms, group, bar.correlated) for group in _groups(bar, bar.group)]
+
+
+def _groups(bar: Bar, node: Node | None) -> list[tuple[str, ...]]:
+    """List the grouping factors of a bar, each as its columns, the finest first (lme4's names)."""
+    match node:
+        case Name(name):
+            return [(name,)]
+        case Sign(":" | "/" as sign, left, right):
+            (inner, *odd), (outer, *rest) = _groups(bar, right), _groups(bar, left)
+            if odd or (rest and sign == ":"):
+                raise LMMError(f"{text(bar)} cannot be read. Write a bar for each of its groups.")
+            group = (*outer, *inner) if sign == ":" else (*inner, *outer)
+            if len(set(group)) < len(group):
+                raise LMMError(
+                    f"In {text(bar)} a group is combined with itself, which makes no new groups. "
+                    "Name each column once."
+                )
+            return [group] if sign == ":" else [group, outer, *rest]
+    raise LMMError(
+        f"In {text(bar)} the group after the bar must be a column, a:b for the combinations of "
+        "two, or a/b for a and, within it, b."
+    )

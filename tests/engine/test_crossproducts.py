@@ -127,9 +127,9 @@ def test_random_columns_may_be_dependent_within_groups(dense):
 
 def test_one_random_term_with_rows_at_every_level(sleep):
     (term,) = sleep.terms
-    with pytest.raises(LMMError, match=r"2 random terms.*one grouping factor"):
+    with pytest.raises(LMMError, match="Two random terms have the grouping factor"):
         condition(replace(sleep, terms=(term, term)))
-    with pytest.raises(LMMError, match="0 random terms"):
+    with pytest.raises(LMMError, match="no random term"):
         condition(replace(sleep, terms=()))
     empty = Term("g", ("one",), np.ones((3, 1)), np.array([0, 2, 0]), ("a", "b", "c"), (1,))
     with pytest.raises(LMMError, match="Level 'b' of g has no rows"):

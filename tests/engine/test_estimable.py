@@ -218,4 +218,8 @@ def test_fixed_effects_that_tell_all_levels_apart(design):
 
 
 def test_several_grouping_factors(design):
-    assert "2 random terms" in said(replace(design, terms=design.terms * 2))
+    with pytest.raises(LMMError, match="Two random terms have the grouping factor person"):
+        replace(design, terms=design.terms * 2)
+    again = replace(design.terms[0], group="again", codes=5 - design.terms[0].codes)
+    text = said(replace(design, terms=(*design.terms, again)))
+    assert "person and again put the rows into the same groups" in text

@@ -48,7 +48,7 @@ def test_the_start_is_the_estimate(model):
 
 
 def test_derivatives_are_those_of_the_deviance(model):
-    rng, h = np.random.default_rng(3), 1e-4
+    rng, h = np.random.default_rng(3), 3e-4  # with less, rounding shows
     for here in every(model):
         x = here.start + 0.1 * rng.standard_normal(len(here.start))
         if here.kind == "beta":

@@ -1,0 +1,211 @@
+"""The other grouping factors: what is needed of them beside the first, made once per data set.
+
+With several grouping factors the first one, that with most levels, is dealt with group by group, as
+if it were alone (`lmmlab.engine.crossproducts`). The random columns of all others, one for each
+effect and level, stand beside X and y in the same rotated rows. They are many and mostly zero; so
+they are kept as a sparse matrix where that pays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from lmmlab.engine.columns import scale
+from lmmlab.engine.design import Floats, Ints, Term, consecutive
+
+Matrix = Any  # (rows, columns), an array or a sparse matrix of SciPy
+
+_DENSE = 250_000  # elements, up to which a matrix is not sparse
+_ROUNDING = 1e-12  # of a square, that is left within groups, relatively
+
+
+@dataclass(frozen=True, eq=False)
+class Places:
+    """Where the random effects of several terms stand: term by term, effect by effect, by level.
+
+    Attributes
+    ----------
+    widths, levels : tuple of int
+        How many random columns and levels each term has.
+
+    Examples
+    --------
+    >>> places = Places((1, 2), (3, 2))
+    >>> places.effect.tolist(), places.level.tolist()
+    ([0, 0, 0, 1, 1, 2, 2], [0, 1, 2, 3, 4, 3, 4])
+    """
+
+    widths: tuple[int, ...]
+    levels: tuple[int, ...]
+
+    @cached_property
+    def effects(self) -> tuple[slice, ...]:
+        """The random columns of each term, among those of all."""
+        return consecutive(self.widths)
+
+    @cached_property
+    def of_levels(self) -> tuple[slice, ...]:
+        """The levels of each term, among those of all."""
+        return consecutive(self.levels)
+
+    @cached_property
+    def spans(self) -> tuple[slice, ...]:
+        """The random effects of each term, among those of all."""
+        return consecutive([w * J for w, J in zip(self.widths, self.levels, strict=True)])
+
+    @cached_property
+    def effect(self) -> Ints:
+        """The random column of each random effect."""
+        return np.repeat(np.arange(sum(self.widths)), np.repeat(self.levels, self.widths))
+
+    @cached_property
+    def level(self) -> Ints:
+        """The level of each random effect, counted through all terms."""
+        parts = zip(self.widths, self.of_levels, strict=True)
+        return np.concatenate([np.tile(np.arange(s.start, s.stop), w) for w, s in parts])
+
+    def turn(self, M: Floats, columns: Floats) -> Floats:
+        """Multiply the effects of each level by M (q, q), block-diagonal over terms."""
+        out = np.empty(columns.shape)
+        for part, own, width in zip(self.spans, self.effects, self.widths, strict=True):
+            flat = np.ascontiguousarray(columns[part]).reshape(width, -1)
+            out[part] = (M[own, own] @ flat).reshape(out[part].shape)
+        return out
+
+    def around(self, M: Floats, square: Floats) -> Floats:
+        """Give M square M' for a symmetric matrix of all effects."""
+        return self.turn(M, self.turn(M, square).T)
+
+    def padded(self, columns: Floats) -> Floats:
+        """Spread (Q, c) out to (q, c, levels of all terms), zero beyond the term's own levels."""
+        out = np.zeros((sum(self.widths), columns.shape[1], sum(self.levels)))
+        out[self.effect, :, self.level] = columns
+        return out
+
+    def stacked(self, padded: Floats) -> Floats:
+        """Undo `padded`."""
+        columns: Floats = padded[self.effect, :, self.level]
+        return columns
+
+
+@dataclass(frozen=True, eq=False)
+class Others:
+    """The conditioned random columns of all factors but the first: Q, in the order of `Places`.
+
+    Attributes
+    ----------
+    places : Places
+        Of all terms, the first one included.
+    rows : (q J, Q) matrix
+        The columns in the rotated rows, row by row, group by group, of the first factor.
+    within : (Q, Q) array
+        Their cross-products in all other rows, and
+    fixed : (Q, p) array
+        there with X, and
+    y : (..., Q) array
+        with y.
+    """
+
+    places: Places
+    rows: Matrix
+    within: Floats
+    fixed: Floats
+    y: Floats
+
+    @cached_property
+    def own(self) -> Places:
+        """Where the effects stand, without those of the first term."""
+        return Places(self.places.widths[1:], self.places.levels[1:])
+
+    def of(self, which: Ints) -> Others:
+        """Give the same for some of the responses."""
+        return replace(self, y=self.y[which])
+
+
+def others(
+    terms: Sequence[Term],
+    sort: Ints,
+    weights: Floats | None,
+    unit: Floats,
+    sizes: Ints,
+    X: Floats,
+    Y: Floats,
+    S: Floats,
+) -> tuple[Others, Floats]:
+    """Reduce the other factors to what is needed of them.
+
+    Parameters
+    ----------
+    terms : sequence of Term
+        All but the first.
+    sort : (n,) integer array
+        Sorts the rows by the groups of the first.
+    weights : (n,) array, optional
+        Of the sorted rows.
+    unit : (q, n) array
+        The rotated rows of all groups: orthonormal columns in each group.
+    sizes : (J,) integer array
+        Rows of each group.
+    X, Y : (p, n) and (m, n) arrays
+        Fixed columns and responses, what is within groups.
+    S : (q, q) array
+        Conditioned random effects of the first term are S times the original ones.
+
+    Returns
+    -------
+    Others
+    S : array
+        The same for all terms.
+    """
+    from scipy.linalg import block_diag
+    from scipy.sparse import csr_array, hstack, vstack
+
+    n, J = unit.shape[1], len(sizes)
+    each = np.arange(n + 1)
+    roots, parts = [S], []
+    for term in terms:
+        columns = term.Z[sort] if weights is None else term.Z[sort] * np.sqrt(weights)[:, None]
+        roots.append(scale(columns, len(term.levels), term.blocks))
+        for z in np.linalg.solve(roots[-1].T, columns.T):
+            parts.append(csr_array((z, term.codes[sort], each), shape=(n, len(term.levels))))
+    Z = hstack(parts, format="csr")
+    starts = np.concatenate([[0], np.cumsum(sizes)])
+    rows = vstack([csr_array((z, each[:-1], starts), shape=(J, n)) @ Z for z in unit], format="csr")
+    squares = (Z.T @ Z).toarray()
+    within = squares - (rows.T @ rows).toarray()
+    nothing = np.diagonal(within) <= _ROUNDING * np.diagonal(squares)
+    within[nothing], within[:, nothing] = 0.0, 0.0
+    fixed, y = Z.T @ X.T, Z.T @ Y.T
+    fixed[nothing], y[nothing] = 0.0, 0.0
+    places = Places(
+        (len(unit), *(len(term.names) for term in terms)),
+        (J, *(len(term.levels) for term in terms)),
+    )
+    small = rows.shape[0] * rows.shape[1] <= _DENSE
+    whole: Floats = block_diag(*roots)
+    return Others(places, rows.toarray() if small else rows, within, fixed, y.T), whole
+
+
+def by_group(M: Floats, rows: Matrix) -> Matrix:
+    """Multiply the rows (c J, Q) of each group by its own matrix, M (r, c, J): (r J, Q)."""
+    r, c, J = M.shape
+    if isinstance(rows, np.ndarray):
+        product = np.einsum("rcj,cjq->rjq", M, rows.reshape(c, J, -1))
+        return product.reshape(r * J, -1)
+    from scipy.sparse import csr_array
+
+    place = np.arange(J)[:, None] + J * np.arange(c)
+    pointer = c * np.arange(r * J + 1)
+    blocks = csr_array((M.transpose(0, 2, 1).ravel(), np.tile(place, (r, 1)).ravel(), pointer))
+    return blocks @ rows
+
+
+def dense(matrix: Matrix) -> Floats:
+    """Write a matrix out as an array."""
+    full: Floats = matrix if isinstance(matrix, np.ndarray) else matrix.toarray()
+    return full
