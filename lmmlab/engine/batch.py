@@ -221,6 +221,8 @@ def _fits(design: Design, Y: Floats, reml: bool, L: Floats, method: Method) -> B
         left = left[~noisy]
     if len(left) or not parts:
         size = max(16, min(_CHUNK // len(design.terms[0].levels), _MEMORY // len(design.y)))
+        if others := sum(len(term.levels) * len(term.names) for term in design.terms[1:]):
+            size = max(1, min(size, _MEMORY // others**2))
         for start in range(0, max(len(left), 1), size):
             chunk = left[start : start + size]
             rows, found = _searched(design, Y[chunk], reml, L, method)

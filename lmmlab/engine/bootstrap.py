@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 
 from lmmlab.engine.batch import batch
 from lmmlab.engine.coordinates import Kind, parameters
-from lmmlab.engine.covariance import factor, spread
+from lmmlab.engine.covariance import covariance, factor, spread
 from lmmlab.engine.design import Floats, LMMError
 from lmmlab.engine.estimable import require_estimates
 from lmmlab.engine.estimates import require_confidence
-from lmmlab.engine.simulate import response
+from lmmlab.engine.simulate import add_effects, response
 from lmmlab.engine.table import Table
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Bootstrap:
     beta : (m, p) array
         Fixed effects.
     G : (m, q, q) array
-        Covariance of the random effects.
+        Covariance of the random effects, of all terms.
     sigma : (m,) array
         Residual sd.
     singular : (m,) array of bool
@@ -110,7 +110,7 @@ class Bootstrap:
                 f"{least} at least, better {10 * least}."
             )
         said = [self._account()]
-        G = self.fit.G[self.fit.design.terms[0].group].values
+        G = covariance(self.fit.theta, self.fit.sigma, self.fit.design.blocks)
         drawn = self.beta, *spread(self.G), self.sigma
         fitted = self.fit.beta, *spread(G), np.array(self.fit.sigma)
         rows, values = [], []
@@ -184,13 +184,21 @@ def bootstrap(fit: Fit, n: int = 1000, seed: int = 1) -> Bootstrap:
 
 def simulated(fit: Fit, rng: np.random.Generator, m: int) -> Floats:
     """Draw responses (m, n) from a model at its estimates."""
-    term, weights = fit.design.terms[0], fit.design.weights
-    levels, q = len(term.levels), len(term.names)
-    draws = rng.standard_normal((m, levels * q + fit.nobs))
-    u, e = draws[:, : levels * q].reshape(m, levels, q), draws[:, levels * q :]
-    T = fit.sigma * factor(fit.theta, term.blocks)
-    sigma = fit.sigma if weights is None else fit.sigma / np.sqrt(weights)
-    return response(fit.design.X, term.Z, term.codes, fit.beta, T, sigma, u, e)
+    design, (term, *others) = fit.design, fit.design.terms
+    sizes = [len(one.levels) * len(one.names) for one in design.terms]
+    draws = rng.standard_normal((m, sum(sizes) + fit.nobs))
+    *parts, e = np.split(draws, np.cumsum(sizes), axis=1)
+    u = [
+        part.reshape(m, len(one.levels), len(one.names))
+        for part, one in zip(parts, design.terms, strict=True)
+    ]
+    T = fit.sigma * factor(fit.theta, design.blocks)
+    T_of = [T[own, own] for own in design.effects]
+    sigma = fit.sigma if design.weights is None else fit.sigma / np.sqrt(design.weights)
+    Y = response(design.X, term.Z, term.codes, fit.beta, T_of[0], sigma, u[0], e)
+    for one, T, normals in zip(others, T_of[1:], u[1:], strict=True):
+        add_effects(Y, one.Z, one.codes, T, normals)
+    return Y
 
 
 def _pick(

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.special import chdtrc
 
-from lmmlab.engine.covariance import directions, slices
+from lmmlab.engine.covariance import directions, lower, slices
 from lmmlab.engine.crossproducts import Crossproducts
 from lmmlab.engine.design import Floats
 from lmmlab.engine.kenward_roger import kenward_roger
@@ -86,8 +86,11 @@ def shares(cross: Crossproducts, place: Floats, Lambda: Floats) -> tuple[float, 
         return None
     if k < 2:
         return ((1.0,), (0.5, 0.5))[k]
-    root = np.zeros((len(place), len(place)))
-    root[:, : place.shape[1]] = place @ Lambda
+    root, q = np.zeros((len(place), len(place))), place.shape[1]
+    for block in slices(cross.blocks):
+        wide = np.zeros((block.stop - block.start, len(place)))
+        wide[:, :q] = place[block] @ Lambda
+        root[block, block] = lower(wide)
     known, _ = kenward_roger(cross, solve(cross, root))
     v = np.hstack(new)
     J = np.einsum("ak,rab,bk->kr", v, directions(cross.blocks), v)

@@ -20,7 +20,7 @@ from scipy.special import chdtrc
 from lmmlab.engine.boundary import mixture, shares
 from lmmlab.engine.covariance import factor, slices
 from lmmlab.engine.crossproducts import independent
-from lmmlab.engine.design import Design, Floats, Ints, LMMError
+from lmmlab.engine.design import Floats, Ints, LMMError, Term
 from lmmlab.engine.estimable import require_estimates
 from lmmlab.engine.table import Table
 
@@ -43,6 +43,7 @@ class _Model:
     X: Floats
     Z: Floats
     blocks: tuple[int, ...]
+    groups: tuple[Ints, ...]
     Lambda: Floats
     fit: Fit | None = None
 
@@ -105,10 +106,8 @@ def compare(*fits: Fit) -> Table:
     for row, model in zip(values, models, strict=True):
         row[:2] = model.npar, model.deviance
         row[2:4] = model.deviance + np.array([2.0, np.log(fits[0].nobs)]) * model.npar
-    grouping = [_grouping(fit.design) for fit in fits]
-    same = all(np.array_equal(grouping[0], other) for other in grouping[1:])
     for row, (small, large) in zip(values[1:], pairwise(models), strict=True):
-        place = _place(small, large) if same else None
+        place = _place(small, large)
         if large.npar == small.npar and place is not None:
             said.append(
                 f"{small.name} and {large.name} are the same model, so there is nothing to test "
@@ -193,15 +192,16 @@ def _same_fixed(first: Fit, second: Fit) -> bool:
 
 
 def _model(fit: Fit, otherwise: str) -> _Model:
-    [term] = fit.design.terms
+    terms, blocks = fit.design.terms, fit.design.blocks
     return _Model(
         fit.design.formula or otherwise,
         fit.npar,
         fit.deviance,
         fit.design.X,
-        term.Z,
-        term.blocks,
-        factor(fit.theta, term.blocks),
+        np.hstack([term.Z for term in terms]),
+        blocks,
+        tuple(grouping for term in terms for grouping in [_grouping(term)] * len(term.blocks)),
+        factor(fit.theta, blocks),
         fit,
     )
 
@@ -210,12 +210,12 @@ def _without(fit: Fit) -> _Model:
     """Give the model without random effects: the same at theta = 0."""
     deviance = fit.at(np.zeros_like(fit.theta)).deviance
     X, nothing = fit.design.X, np.zeros((len(fit.design.y), 0))
-    return _Model(_NONE, X.shape[1] + 1, deviance, X, nothing, (), np.zeros((0, 0)))
+    return _Model(_NONE, X.shape[1] + 1, deviance, X, nothing, (), (), np.zeros((0, 0)))
 
 
-def _grouping(design: Design) -> Ints:
+def _grouping(term: Term) -> Ints:
     """Give each row the first row of its group, so that equal groups have equal numbers."""
-    _, first, codes = np.unique(design.terms[0].codes, return_index=True, return_inverse=True)
+    _, first, codes = np.unique(term.codes, return_index=True, return_inverse=True)
     return np.asarray(first[codes], dtype=np.intp)
 
 
@@ -232,14 +232,16 @@ def _place(small: _Model, large: _Model) -> Floats | None:
     -------
     (q, q0) array or None
         All covariances of the smaller model are among those of the larger one if each of its blocks
-        lies in the space of one block there.
+        lies in the space of one block there, of the same groups.
     """
     if not _spans(large.X, small.X):
         return None
     place = np.zeros((large.Z.shape[1], small.Z.shape[1]))
-    for own in slices(small.blocks):
+    homes = [*zip(slices(large.blocks), large.groups, strict=True)]
+    for own, groups in zip(slices(small.blocks), small.groups, strict=True):
         columns = small.Z[:, own]
-        home = next((b for b in slices(large.blocks) if _spans(large.Z[:, b], columns)), None)
+        alike = (block for block, other in homes if np.array_equal(other, groups))
+        home = next((block for block in alike if _spans(large.Z[:, block], columns)), None)
         if home is None:
             return None
         place[home, own] = np.linalg.lstsq(large.Z[:, home], columns, rcond=None)[0]

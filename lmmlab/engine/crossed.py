@@ -96,6 +96,8 @@ class Eliminated:
     @cached_property
     def squares(self) -> Floats:
         """The sum over levels of their own Z_j' V0^-1 Z_j, (q, q)."""
+        if not self.wide:
+            return self.own.sum(-1)
         places, q1 = self.others.own, len(self.first)
         out = np.zeros_like(self.Lambda)
         J = self.first.shape[-1]

@@ -25,6 +25,7 @@ from lmmlab.engine.solve import posterior
 from lmmlab.engine.table import Table
 
 if TYPE_CHECKING:
+    from lmmlab.engine.crossed import Eliminated
     from lmmlab.engine.fit import Fit
 
 Level = Literal["population", "group"]
@@ -107,6 +108,11 @@ def predict(
     require_independent(fit, "predictions are")
     require_confidence(confidence)
     rows = _rows(fit, new, groups=level == "group")
+    if given is not None and len(fit.design.terms) > 1:
+        raise LMMError(
+            "Rows that are given besides tell about one grouping factor, and this model has "
+            f"{len(fit.design.terms)}. Fit the model to all rows, or leave out given."
+        )
     if level == "population":
         if given is not None or observation:
             raise LMMError(
@@ -119,7 +125,8 @@ def predict(
     else:
         nothing = given is None or getattr(given, "empty", False)  # a table without rows
         extra = None if nothing else _rows(fit, given, response=True)
-        estimate, variance, note = _of_groups(fit, rows, extra)
+        of_groups = _of_groups if len(fit.design.terms) == 1 else _of_several
+        estimate, variance, note = of_groups(fit, rows, extra)
     if observation:
         variance = variance + fit.sigma**2 / (fit.design.row_weights if new is None else 1.0)
         note = f"{note} se and interval are those of one more measurement.".strip()
@@ -131,10 +138,10 @@ def predict(
 
 def _rows(fit: Fit, what: Any, groups: bool = True, response: bool = False) -> Rows:
     """Make rows of the model from what was given, or take those that were fitted."""
-    design, [term] = fit.design, fit.design.terms
+    design, terms = fit.design, fit.design.terms
     if what is None:
-        own = tuple(term.levels[code] for code in term.codes)
-        return Rows(design.X, term.Z, own, design.y)
+        own, *others = (tuple(term.levels[code] for code in term.codes) for term in terms)
+        return Rows(design.X, np.hstack([t.Z for t in terms]), own, design.y, tuple(others))
     if not isinstance(what, Rows):
         if design.read is None:
             raise LMMError(
@@ -142,14 +149,15 @@ def _rows(fit: Fit, what: Any, groups: bool = True, response: bool = False) -> R
                 "lmmlab.engine.rows.Rows(X, Z, groups, y)."
             )
         return design.read(what, groups=groups, response=response)
-    p, q = len(design.names), len(term.names)
+    names = tuple(name for term in terms for name in term.names)
+    p, q = len(design.names), len(names)
     if what.X.shape[1] != p or what.Z.shape[1] != q:
         raise LMMError(
             f"The rows do not fit the model: X is {what.X.shape} and Z {what.Z.shape}. X needs {p} "
             f"columns and Z {q}."
         )
     require_finite(what.X, design.names)
-    require_finite(what.Z, term.names)
+    require_finite(what.Z, names)
     return what
 
 
@@ -158,10 +166,7 @@ def _of_groups(fit: Fit, rows: Rows, given: Rows | None) -> tuple[Floats, Floats
     at, [term] = fit.solution, fit.design.terms
     for some in filter(None, (rows, given)):
         if len(some.groups) < len(some.X):
-            raise LMMError(
-                f"The rows do not say which {term.group} they belong to. Give the table this "
-                'column, or ask for level="population".'
-            )
+            raise LMMError(_unnamed(term.group))
     names, place = np.unique(np.array(rows.groups, dtype=str), return_inverse=True)
     index = {level: j for j, level in enumerate(term.levels)}
     known = np.array([index.get(name, -1) for name in names.tolist()], dtype=np.intp)
@@ -179,6 +184,46 @@ def _of_groups(fit: Fit, rows: Rows, given: Rows | None) -> tuple[Floats, Floats
     told = set() if given is None else set(given.groups)
     note = _note(term.group, set(names[known < 0].tolist()) - told, told - set(names.tolist()))
     return estimate, variance, note if given is None else f"{note} {_again(fit, given)}".strip()
+
+
+def _of_several(fit: Fit, rows: Rows, given: None) -> tuple[Floats, Floats, str]:
+    """Predict rows of levels of several factors.
+
+    Notes
+    -----
+    The same as for one factor, with the covariance C = D - D P D of all random effects given y,
+    where P = Z' V0^-1 Z and D = Lambda Lambda', and D itself for levels that are new.
+    """
+    at: Eliminated = fit.solution.others[()]
+    places, D = at.places, at.Lambda @ at.Lambda.T
+    known, index, said = [], [], []
+    groups = (rows.groups, *rows.others)
+    parts = zip(places.spans, places.widths, places.levels, strict=True)
+    for k, (term, (span, width, J)) in enumerate(zip(fit.design.terms, parts, strict=True)):
+        if k >= len(groups) or len(groups[k]) < len(rows.X):
+            raise LMMError(_unnamed(term.group))
+        place = {level: j for j, level in enumerate(term.levels)}
+        level = np.array([place.get(name, -1) for name in groups[k]], dtype=np.intp)
+        new = {name for name, j in zip(groups[k], level, strict=True) if j < 0}
+        said.append(_note(term.group, new, set()))
+        known.append(np.tile(level >= 0, (width, 1)))
+        index.append(span.start + J * np.arange(width)[:, None] + np.maximum(level, 0))
+    old, which = np.concatenate(known), np.concatenate(index)
+    z = np.linalg.solve(fit.cross.S.T, rows.Z.T)
+    x = np.linalg.solve(fit.cross.R.T, rows.X.T)
+    seen, unseen = z * old, z * ~old
+
+    w = places.turn(D, at.reach)
+    b = w[:, -1] - w[:, :-1] @ fit.solution.beta
+    told = places.around(D, at.full)
+    estimate = rows.X @ fit.beta + (seen * b[which]).sum(0)
+    variance = np.einsum("an,ab,bn->n", seen, D, seen) + np.einsum("an,ab,bn->n", unseen, D, unseen)
+    for a in range(len(z)):
+        for c in range(len(z)):
+            variance -= seen[a] * seen[c] * told[which[a], which[c]]
+    error = fit.solution.inverse @ (x - np.einsum("an,anp->pn", seen, w[which, :-1]))
+    variance = fit.sigma**2 * (variance + (error * error).sum(0))
+    return estimate, variance, " ".join(filter(None, said))
 
 
 def _seen(fit: Fit, known: Ints) -> Crossproducts:
@@ -215,6 +260,13 @@ def _updated(fit: Fit, seen: Crossproducts, names: list[str], given: Rows) -> Cr
     fixed[row, :, group] = np.linalg.solve(seen.R.T, given.X[use].T).T
     own[row, group] = given.y[use] - given.X[use] @ seen.ols
     return replace(seen, F=F, fixed=fixed, own=own)
+
+
+def _unnamed(group: str) -> str:
+    return (
+        f"The rows do not say which {group} they belong to. Give the table this column, or ask for "
+        'level="population".'
+    )
 
 
 def _note(group: str, unknown: set[str], unused: set[str]) -> str:

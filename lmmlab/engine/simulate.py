@@ -201,15 +201,20 @@ def response(
     >>> response(X, X, codes, np.array([10.0, 1.0]), root([2.0, 0.5]), 1.0, u, e).tolist()
     [12.0, 13.0, 10.0, 11.5]
     """
-    b = np.asarray(u) @ T.T
-    y: Floats = np.empty(np.broadcast_shapes(np.shape(e), (*b.shape[:-2], 1)))
+    y: Floats = np.empty(np.broadcast_shapes(np.shape(e), (*np.shape(u)[:-2], 1)))
     np.multiply(sigma, e, out=y)
     y += X @ beta
+    add_effects(y, Z, codes, T, u)
+    return y
+
+
+def add_effects(y: Floats, Z: Floats, codes: Ints, T: Floats, u: Floats) -> None:
+    """Add Z b with b = T u to y (..., n), in place; see `response`."""
+    b = np.asarray(u) @ T.T
     for k in range(Z.shape[1]):  # in place: three times as fast as one product for all columns
         between = np.take(b[..., k], codes, axis=-1)
         between *= Z[:, k]
         y += between
-    return y
 
 
 def visits(codes: Ints) -> Ints:
