@@ -324,7 +324,7 @@ TESTED = [
 
 
 def test_there_are_analyses_of_variance():
-    assert len(TESTED) == 7
+    assert len(TESTED) == 13
 
 
 @pytest.mark.parametrize("case", TESTED)

@@ -97,7 +97,8 @@ class Eliminated:
     def squares(self) -> Floats:
         """The sum over levels of their own Z_j' V0^-1 Z_j, (q, q)."""
         if not self.wide:
-            return self.own.sum(-1)
+            whole: Floats = self.own.sum(-1)
+            return whole
         places, q1 = self.others.own, len(self.first)
         out = np.zeros_like(self.Lambda)
         J = self.first.shape[-1]
@@ -158,22 +159,6 @@ class Eliminated:
             square = self.full[span, span].reshape(*shape, *shape)
             own[effects, effects, levels] = np.einsum("ajbj->abj", square)
         return own
-
-    def posterior(self, beta: Floats) -> tuple[Floats, Floats]:
-        """Give mean (q, levels) and covariance (q, q, levels) of the random effects given y.
-
-        Notes
-        -----
-        The mean is D w, the covariance D - D P D, with D = Lambda Lambda', P = Z' V0^-1 Z and
-        w = Z' V0^-1 (y - X beta).
-        """
-        places, D = self.places, self.Lambda @ self.Lambda.T
-        w = self.reach[:, -1] - self.reach[:, :-1] @ beta
-        mean = places.padded(places.turn(D, w[:, None]))[:, 0]
-        acts = np.zeros((len(D), sum(places.levels)))
-        acts[places.effect, places.level] = 1.0
-        C = D[:, :, None] * acts[:, None] * acts - np.einsum("ab,bcj,cd->adj", D, self.own, D)
-        return mean, C
 
     def pairs(self, axes: Floats, used: Floats) -> Floats:
         """Sum over pairs of levels what `Levels.pairs` sums over levels."""
@@ -260,7 +245,7 @@ def _eliminated(
         A=A,
         known=np.einsum("kaj,kcj->ajc", F, columns).reshape(q1 * J, c),
         unknown=rows.T @ flat + np.column_stack([others.fixed, y]),
-        root=np.linalg.cholesky(penalised),
+        root=np.asarray(np.linalg.cholesky(penalised), dtype=float),
     )
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,7 +45,15 @@ class Levels:
     P: Floats
     count: Floats
 
-    wide = False
+    @property
+    def wide(self) -> bool:
+        """Whether exact second derivatives cost much more than first ones."""
+        return False
+
+    @property
+    def average(self) -> Floats:
+        """The average information (..., q, q, q, q), where it is cheaper."""
+        raise NotImplementedError
 
     @property
     def C(self) -> Floats:
@@ -61,7 +68,8 @@ class Levels:
     @property
     def squares(self) -> Floats:
         """The sum (..., q, q) of Z' V0^-1 Z over levels."""
-        return np.einsum("n,...abn->...ab", self.count, self.P)
+        squares: Floats = np.einsum("n,...abn->...ab", self.count, self.P)
+        return squares
 
     def pairs(self, used: Floats) -> Floats:
         """Sum P[b, c] (2 U U' - P)[a, d] over levels, or pairs of them; U is `used` (q, c, m)."""
@@ -88,12 +96,12 @@ class Crossed(Levels):
     each: tuple[Eliminated, ...]
 
     @property
-    def wide(self) -> bool:  # type: ignore[override]
+    def wide(self) -> bool:
         """Whether exact second derivatives cost much more than first ones."""
         return self.each[0].wide
 
-    @cached_property
-    def squares(self) -> Floats:  # type: ignore[override]
+    @property
+    def squares(self) -> Floats:
         """The sum (..., q, q) of Z' V0^-1 Z over levels."""
         return self._over(lambda one, axes, _: axes.T @ one.squares @ axes, self.moved)
 
@@ -104,9 +112,10 @@ class Crossed(Levels):
     def between(self, middle: Floats) -> Floats:
         """Sum middle[a, b, c, d] C[a]' P[b, c] C[d] (..., p, p) over pairs of levels."""
         sums = self._over(lambda one, axes, own: _products(*one.moved(axes, own)), self.C)
-        return np.einsum("...abcd,...abicdj->...ij", middle, sums)
+        total: Floats = np.einsum("...abcd,...abicdj->...ij", middle, sums)
+        return total
 
-    @cached_property
+    @property
     def average(self) -> Floats:
         """Sum w[a]' (P - C C')[b, c] w[d] over pairs of levels: the average information."""
 

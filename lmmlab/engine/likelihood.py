@@ -12,9 +12,10 @@ import numpy as np
 
 from lmmlab.engine.coordinates import Coordinates, inner
 from lmmlab.engine.covariance import factor, positions
+from lmmlab.engine.derivatives import derivatives, in_theta
 from lmmlab.engine.design import Floats
 from lmmlab.engine.levels import levels
-from lmmlab.engine.solve import Solution, derivatives, in_theta, solve
+from lmmlab.engine.solve import Solution, solve
 
 _FLAT = 1e-10  # the least curvature in any direction, relatively
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from lmmlab.engine.conditional import posterior
 from lmmlab.engine.covariance import SINGULAR, covariance, factor, spread
 from lmmlab.engine.crossproducts import Crossproducts
 from lmmlab.engine.design import LARGEST, Design, Floats, LMMError, Term
@@ -20,7 +21,7 @@ from lmmlab.engine.estimable import is_number
 from lmmlab.engine.newton import LEFT, Path, minimise, promised
 from lmmlab.engine.remarks import listed, remarks
 from lmmlab.engine.satterthwaite import white
-from lmmlab.engine.solve import Solution, posterior, solve
+from lmmlab.engine.solve import Solution, solve
 from lmmlab.engine.table import Table
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ class Fit:
     @cached_property
     def blups(self) -> dict[str, Table]:
         """Predicted random effects (J, q) of each level (BLUPs), by grouping factor."""
-        return self._by_level(np.linalg.solve(self.cross.S, self._posterior[0]))
+        return self._by_level(np.asarray(np.linalg.solve(self.cross.S, self._posterior[0]), float))
 
     @cached_property
     def blup_sd(self) -> dict[str, Table]:
@@ -171,7 +172,7 @@ class Fit:
         design = self.design
         parts = zip(design.terms, design.effects, design.levels, strict=True)
         return {
-            term.group: Table(term.levels, term.names, np.asarray(values[own, where].T, float))
+            term.group: Table(term.levels, term.names, values[own, where].T)
             for term, own, where in parts
         }
 

@@ -25,8 +25,9 @@ import numpy as np
 
 from lmmlab.engine.covariance import lower, positions, principal, slices, theta_of
 from lmmlab.engine.crossproducts import Crossproducts
+from lmmlab.engine.derivatives import derivatives, in_theta
 from lmmlab.engine.design import Floats, Ints
-from lmmlab.engine.solve import Solution, derivatives, in_theta, solve
+from lmmlab.engine.solve import Solution, solve
 
 LEFT = 1e-6  # what may be left to gain, of the criterion, for a fit to have converged
 _STEPS = 200

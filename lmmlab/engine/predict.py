@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 from scipy.special import ndtri
 
+from lmmlab.engine.conditional import of_rows, posterior
 from lmmlab.engine.crossproducts import Crossproducts
 from lmmlab.engine.design import Floats, Ints, LMMError, require_finite
 from lmmlab.engine.estimable import require_independent
@@ -21,7 +22,6 @@ from lmmlab.engine.estimates import require_confidence
 from lmmlab.engine.remarks import listed
 from lmmlab.engine.rows import Rows
 from lmmlab.engine.simulate import visits
-from lmmlab.engine.solve import posterior
 from lmmlab.engine.table import Table
 
 if TYPE_CHECKING:
@@ -125,8 +125,10 @@ def predict(
     else:
         nothing = given is None or getattr(given, "empty", False)  # a table without rows
         extra = None if nothing else _rows(fit, given, response=True)
-        of_groups = _of_groups if len(fit.design.terms) == 1 else _of_several
-        estimate, variance, note = of_groups(fit, rows, extra)
+        several = len(fit.design.terms) > 1
+        estimate, variance, note = (
+            _of_several(fit, rows) if several else _of_groups(fit, rows, extra)
+        )
     if observation:
         variance = variance + fit.sigma**2 / (fit.design.row_weights if new is None else 1.0)
         note = f"{note} se and interval are those of one more measurement.".strip()
@@ -186,16 +188,10 @@ def _of_groups(fit: Fit, rows: Rows, given: Rows | None) -> tuple[Floats, Floats
     return estimate, variance, note if given is None else f"{note} {_again(fit, given)}".strip()
 
 
-def _of_several(fit: Fit, rows: Rows, given: None) -> tuple[Floats, Floats, str]:
-    """Predict rows of levels of several factors.
-
-    Notes
-    -----
-    The same as for one factor, with the covariance C = D - D P D of all random effects given y,
-    where P = Z' V0^-1 Z and D = Lambda Lambda', and D itself for levels that are new.
-    """
+def _of_several(fit: Fit, rows: Rows) -> tuple[Floats, Floats, str]:
+    """Predict rows of levels of several factors, with D itself as C where levels are new."""
     at: Eliminated = fit.solution.others[()]
-    places, D = at.places, at.Lambda @ at.Lambda.T
+    places = at.places
     known, index, said = [], [], []
     groups = (rows.groups, *rows.others)
     parts = zip(places.spans, places.widths, places.levels, strict=True)
@@ -211,17 +207,9 @@ def _of_several(fit: Fit, rows: Rows, given: None) -> tuple[Floats, Floats, str]
     old, which = np.concatenate(known), np.concatenate(index)
     z = np.linalg.solve(fit.cross.S.T, rows.Z.T)
     x = np.linalg.solve(fit.cross.R.T, rows.X.T)
-    seen, unseen = z * old, z * ~old
-
-    w = places.turn(D, at.reach)
-    b = w[:, -1] - w[:, :-1] @ fit.solution.beta
-    told = places.around(D, at.full)
-    estimate = rows.X @ fit.beta + (seen * b[which]).sum(0)
-    variance = np.einsum("an,ab,bn->n", seen, D, seen) + np.einsum("an,ab,bn->n", unseen, D, unseen)
-    for a in range(len(z)):
-        for c in range(len(z)):
-            variance -= seen[a] * seen[c] * told[which[a], which[c]]
-    error = fit.solution.inverse @ (x - np.einsum("an,anp->pn", seen, w[which, :-1]))
+    mean, variance, pull = of_rows(at, np.asarray(z), which, old, fit.solution.beta)
+    error = fit.solution.inverse @ (x - pull.T)
+    estimate = rows.X @ fit.beta + mean
     variance = fit.sigma**2 * (variance + (error * error).sum(0))
     return estimate, variance, " ".join(filter(None, said))
 

@@ -19,9 +19,10 @@ import numpy as np
 
 from lmmlab.engine.covariance import directions, positions, principal
 from lmmlab.engine.crossproducts import Crossproducts
+from lmmlab.engine.derivatives import derivatives, in_theta
 from lmmlab.engine.design import Floats
 from lmmlab.engine.levels import levels
-from lmmlab.engine.solve import Solution, derivatives, in_theta
+from lmmlab.engine.solve import Solution
 
 _FLAT = 1e-10  # the least information in any direction, relatively
 _EQUAL = 1e-8  # degrees of freedom that differ by less, relatively, are the same

@@ -14,6 +14,7 @@ from lmmlab.engine.design import Floats, Ints, LMMError
 
 _BLOCK = 32  # numbers that are drawn together for one person
 RESPONSE, SIZES, TIMES, BETWEEN, WITHIN, LEAVING = range(6)  # independent streams of one seed
+OTHERS = 6  # and from here on one for each other grouping factor
 
 
 def normals(seed: int, people: int, width: int, stream: int = RESPONSE) -> Floats:

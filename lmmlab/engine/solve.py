@@ -1,4 +1,4 @@
-"""The criterion at ONE value of the covariance parameters, with its gradient and exact Hessian.
+"""The criterion at ONE value of the covariance parameters.
 
 Everything here is a function of the conditioned data and of Lambda; nothing is searched for. The
 criterion is profiled: beta and sigma are at their best values for this Lambda, as in Bates,
@@ -18,11 +18,9 @@ from typing import Any
 
 import numpy as np
 
-from lmmlab.engine.covariance import positions
 from lmmlab.engine.crossed import eliminate
 from lmmlab.engine.crossproducts import Crossproducts, take
 from lmmlab.engine.design import Floats, Ints, LMMError
-from lmmlab.engine.levels import Crossed, levels
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,14 +147,14 @@ def solve(cross: Crossproducts, Lambda: Floats, reml: bool = True) -> Solution:
     white[..., :q, :], white[..., q : q + p, :] = cross.F, cross.fixed
     white[..., q + p : end, :] = cross.y
     white[..., end:, :] = np.eye(q)[..., None] if several else 0.0
-    logdet = 2.0 * (np.log(_whiten(V, white)) @ cross.count)  # of L_theta in (18)
+    logdet = 2.0 * (np.log(whiten(V, white)) @ cross.count)  # of L_theta in (18)
 
     F, both, scatter = np.split(white[..., :end, :], [q, q + p + 1], axis=-2)
     gram = cross.within + np.einsum("...kan,...kbn->...ab", both, both)
     if scatter.shape[-2]:
         gram[..., p, p] += np.einsum("...kan,...kan->...", scatter, scatter)
     others = None
-    if several:  # Section 3.4, the blocks of the other factors
+    if cross.others is not None:  # Section 3.4, the blocks of the other factors
         others, explained, more = eliminate(cross.others, Lambda, white[..., end:, :], F, both)
         gram, logdet = gram - explained, logdet + more
     try:
@@ -195,7 +193,7 @@ def _room(lead: tuple[int, ...], *shape: int) -> Floats:
     return room.transpose(*range(first, room.ndim), *range(first))
 
 
-def _whiten(V: Floats, columns: Floats) -> Floats:
+def whiten(V: Floats, columns: Floats) -> Floats:
     """Replace columns (..., k, c, m) by L^-1 columns, L L' = I + V (..., k, k, m); give |L|.
 
     Gaussian elimination by rows, on all patterns and responses at once. V is overwritten.
@@ -210,118 +208,3 @@ def _whiten(V: Floats, columns: Floats) -> Floats:
             columns[..., i + 1 :, :, :] -= below[..., None, :] * columns[..., i, None, :, :]
             V[..., i + 1 :, i + 1 :, :] -= below[..., None, :] * below[..., None, :, :]
     return determinant
-
-
-def derivatives(
-    cross: Crossproducts, at: Solution, axes: Floats, rough: bool = False
-) -> tuple[Floats, Floats]:
-    """Differentiate the criterion twice with respect to D = Lambda Lambda' = G / sigma**2.
-
-    Parameters
-    ----------
-    cross : Crossproducts
-    at : Solution
-    axes : (..., q, q) array
-        Orthonormal directions, in columns, in which D is written; the identity for D as it is.
-    rough : bool
-        Whether the average of observed and expected information does for the curvature, where
-        several grouping factors with many levels make that much cheaper.
-
-    Returns
-    -------
-    slope : (..., q, q) array
-        dcriterion/dD, symmetric. At a minimum it is positive semi-definite in each block of G, and
-        zero in the directions in which G can shrink.
-    curvature : (..., q, q, q, q) array
-        The bilinear form of the second derivative, for symmetric directions:
-        ``einsum("abcd,ab,cd", curvature, H1, H2)``.
-
-    Notes
-    -----
-    For each level let P = Z' V0^-1 Z, w = Z' V0^-1 (y - X beta), C = Z' V0^-1 X and, over all
-    rows, M = X' V0^-1 X. Since dV0 = Z dD Z',
-
-        slope = sum_j P - (df/r2) w w' - C M^-1 C'
-
-    where the last term is REML's. Differentiating once more, with dP = -P dD P and alike, gives one
-    sum over levels (with several factors: over pairs of levels) and three products of sums:
-
-        sum_j tr(H1 [2 (df/r2) w w' + 2 C M^-1 C' - P] H2 P)
-        - 2 (df/r2) g(H1)' M^-1 g(H2)    with g(H) = sum_j C' H w
-        - (df/r2**2) (sum_j w' H1 w) (sum_j w' H2 w)
-        - tr(M^-1 B(H1) M^-1 B(H2))      with B(H) = sum_j C' H C, REML's.
-    """
-    q, p = len(cross.S), len(cross.kept)
-    seen = levels(cross, at, axes)
-    w = seen.w / np.sqrt(at.variance)[..., None, None, None]
-    moved = np.concatenate([seen.C, w], axis=-2)
-    used = moved if at.reml else w
-    slope = seen.squares - np.einsum("...acn,...bcn->...ab", used, used)
-    ww = np.einsum("...acn,...bcn->...ab", w, w)
-    curvature = -ww[..., None, None] * (ww / at.df)[..., None, None, :, :]
-    if rough and isinstance(seen, Crossed) and seen.wide:
-        return slope, _symmetric(curvature + seen.average / at.variance[..., *4 * (None,)])
-
-    curvature += seen.pairs(used)
-    both = moved[..., : p + 1, :]
-    sums = np.einsum("...acn,...bdn->...abcd", both, both)
-    lead = sums.shape[:-4]
-    g = sums[..., :p, p].reshape(*lead, q * q, p)
-    total = 2.0 * g @ g.swapaxes(-1, -2)
-    if at.reml:
-        B = sums[..., :p, :p]
-        turned = B.swapaxes(-1, -2).reshape(*lead, q * q, p * p)
-        total += B.reshape(*lead, q * q, p * p) @ turned.swapaxes(-1, -2)
-    return slope, _symmetric(curvature - total.reshape(*lead, q, q, q, q))
-
-
-def _symmetric(curvature: Floats) -> Floats:
-    """Make a bilinear form (..., q, q, q, q) one of symmetric matrices."""
-    curvature = (curvature + curvature.swapaxes(-4, -3)) / 2.0
-    return np.asarray((curvature + curvature.swapaxes(-2, -1)) / 2.0)
-
-
-def in_theta(
-    slope: Floats, curvature: Floats, Lambda: Floats, blocks: tuple[int, ...]
-) -> tuple[Floats, Floats]:
-    """Turn derivatives with respect to D into gradient (..., k) and Hessian (..., k, k) in theta.
-
-    Notes
-    -----
-    D = Lambda Lambda', so that dD = dLambda Lambda' + Lambda dLambda'.
-    """
-    row, column = positions(blocks)
-    gradient = 2.0 * (slope @ Lambda)[..., row, column]
-    both = Lambda[..., None, None, :, :]
-    turned = both.swapaxes(-1, -2) @ (curvature @ both).swapaxes(-3, -2)
-    hessian = 4.0 * turned[..., row[:, None], row, column[:, None], column]
-    hessian += 2.0 * slope[..., row[:, None], row] * (column[:, None] == column)
-    return gradient, hessian
-
-
-def posterior(cross: Crossproducts, at: Solution) -> tuple[Floats, Floats]:
-    """Give the random effects of each level given y: mean (q, J) and covariance over sigma**2.
-
-    The covariance (q, q, J) takes beta as known. Columns are conditioned ones; with several terms
-    their levels stand one after the other, and all is zero where another term acts.
-
-    Notes
-    -----
-    Given y, b_j has covariance sigma**2 C with C = Lambda (Lambda' Z'Z Lambda + I)^-1 Lambda' and
-    mean C Z' (y_j - X_j beta).
-    """
-    if at.others is not None:
-        found: tuple[Floats, Floats] = at.others[()].posterior(at.beta)
-        return found
-    spread = at.Lambda.T @ cross.F
-    V = np.einsum("kcn,kdn->cdn", spread, spread)
-    white = np.repeat(at.Lambda.T[:, :, None], V.shape[-1], axis=-1)
-    _whiten(V, white)
-    C = np.einsum("kan,kbn->abn", white, white)
-    left = (
-        cross.own
-        - np.einsum("kpn,p->kn", cross.fixed / np.sqrt(cross.count), at.beta)[:, cross.pattern]
-    )
-    weight = np.einsum("abn,kbn->akn", C, cross.F)
-    mean = np.einsum("akj,kj->aj", weight[:, :, cross.pattern], left)
-    return mean, C[:, :, cross.pattern]

@@ -50,7 +50,8 @@ def simulate(
     beta : sequence of p numbers
         Fixed effects, in the order of the columns: ``(Intercept)`` first.
     sd : sequence of q numbers
-        Standard deviations tau of the random effects.
+        Standard deviations tau of the random effects; with several grouping factors, in the order
+        of the terms: those of the factor with most levels first.
     sigma : float
         Residual standard deviation.
     corr : float or (q, q) matrix
@@ -97,7 +98,7 @@ def simulate(
     from lmmlab.engine.estimable import is_number
     from lmmlab.engine.missingness import Dropout, observed
     from lmmlab.engine.shape import Shape
-    from lmmlab.engine.simulate import LEAVING, normals, response, root, visits
+    from lmmlab.engine.simulate import LEAVING, OTHERS, add_effects, normals, response, root, visits
     from lmmlab.formula import design
 
     model = parse(formula)
@@ -122,8 +123,9 @@ def simulate(
         raise LMMError(f"sigma is {sigma!r}; the residual sd is a number, 0 or more.")
     if not _whole(seed):
         raise LMMError(f"The seed is {seed!r}; give a whole number.")
-    [term] = made.terms
-    T = root(_vector("sd", sd, term.names, "random"), _correlations(corr, made))
+    term, *others = made.terms
+    T = root(_vector("sd", sd, _effects(made), "random"), _correlations(corr, made))
+    T_of = [T[own, own] for own in made.effects]
     people, residuals = _record("shape", Shape, shape), _record("noise", Shape, noise)
     dropout = None if missing is None else _record("missing", Dropout, missing)
     number = visits(term.codes)
@@ -135,14 +137,17 @@ def simulate(
         term.Z,
         term.codes,
         _vector("beta", beta, made.names, "fixed"),
-        T,
+        T_of[0],
         float(sigma),
         u,
         residuals.bend(drawn[term.codes, max(q, _FIRST_VISIT) + number]),
     )
+    for k, other in enumerate(others):
+        more = normals(seed, len(other.levels), len(other.names), OTHERS + k)
+        add_effects(y, other.Z, other.codes, T_of[k + 1], people.bend(more))
     if dropout is not None:
         chance = normals(seed, len(term.levels), last + 1, LEAVING)[term.codes, number]
-        slope = u @ T[-1] if q > 1 else None
+        slope = u @ T_of[0][-1] if q > 1 else None
         y[~observed(dropout, term.codes, y, chance, slope)] = np.nan
     return table.assign(**{name: y})
 
@@ -162,9 +167,10 @@ def _record(what: str, kind: type[_Record], given: Any) -> _Record:
 def _layout(model: Model, name: str, groups: int | None, per_group: int | None) -> pd.DataFrame:
     import pandas as pd
 
-    group, *inner = model.random[0].group
+    group = model.random[0].group[0]
     predictors = [column for column in model.predictors if column != group]
-    if inner or len(predictors) > 1:
+    several = any(part.group != (group,) for part in model.random)
+    if several or len(predictors) > 1:
         raise LMMError(
             f"The formula has several predictors or groups, {', '.join(model.predictors)}; give "
             "data= a table with these columns."
@@ -205,20 +211,27 @@ def _vector(what: str, values: Any, names: tuple[str, ...], kind: str) -> Floats
     return vector
 
 
+def _effects(made: Design) -> tuple[str, ...]:
+    """Name all random effects, with their group where there are several."""
+    if len(made.terms) == 1:
+        return made.terms[0].names
+    return tuple(f"{name} by {term.group}" for term in made.terms for name in term.names)
+
+
 def _correlations(corr: Any, made: Design) -> Floats:
     """Spread a correlation over the blocks of G; between blocks the formula says zero."""
-    [term] = made.terms
-    q = len(term.names)
-    block = np.repeat(np.arange(len(term.blocks)), term.blocks)
+    names, blocks, term = _effects(made), made.blocks, made.terms[0]
+    q = len(names)
+    block = np.repeat(np.arange(len(blocks)), blocks)
     inside = block[:, None] == block
     given = _numbers(corr)
     if given.shape not in ((), (q, q)) or not np.isfinite(given).all():
         raise LMMError(
-            f"corr must be a number or a {q} x {q} matrix, for {', '.join(term.names)}; this is "
+            f"corr must be a number or a {q} x {q} matrix, for {', '.join(names)}; this is "
             f"{corr!r}."
         )
     matrix = np.broadcast_to(given, (q, q))
-    between = matrix[~inside] if given.shape else matrix[:1, 0] * (max(term.blocks) == 1)
+    between = matrix[~inside] if given.shape else matrix[:1, 0] * (max(blocks) == 1)
     if between.any() and q == 1:
         raise LMMError(
             f"corr is {corr!r}, but only {term.names[0]} varies between levels of {term.group}, so "
@@ -227,7 +240,7 @@ def _correlations(corr: Any, made: Design) -> Floats:
     if between.any():
         raise LMMError(
             f"corr is {corr!r}, but by the formula some of the random effects "
-            f"{', '.join(term.names)} are not correlated; make that correlation 0, or write "
+            f"{', '.join(names)} are not correlated; make that correlation 0, or write "
             f"(x | {term.group}) with one bar."
         )
     return matrix * inside

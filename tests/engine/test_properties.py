@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from lmmlab.engine.covariance import factor, positions
+from lmmlab.engine.derivatives import derivatives
 from lmmlab.engine.design import grouped
 from lmmlab.engine.fit import evaluate, fit
 from lmmlab.engine.newton import promised
-from lmmlab.engine.solve import derivatives
 
 designs = some.fixed_dictionaries(
     {
