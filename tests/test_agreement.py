@@ -47,16 +47,20 @@ def of_a_model(case):
     data, reml = load(case["data"].removesuffix(".csv")), case["method"] == "REML"
     fit = lmm(case["formula"], data, reml=reml)
     said, inference = case["fit"], case["inference"]
-    (group,), (ranef,), names = fit.ngroups, said["ranef"], inference["names"]
-    se = np.array(said["se"])
+    names, ranefs = inference["names"], said["ranef"]
+    se, parts = np.array(said["se"]), []
     sd = np.concatenate([part["sd"] for part in said["varcorr"]])
     sd_scale = said["sigma"] if said["singular"] else sd
     yield "criterion", "lme4", worst(fit.deviance, said["criterion"])
     yield "fixed effects", "lme4", worst(fit.beta, said["beta"]["estimate"], se)
     yield "standard errors", "lme4", worst(fit.se, se)
-    yield "sd of random effects", "lme4", worst(fit.sd[group].values, sd, sd_scale)
+    yield "sd of random effects", "lme4", worst(np.concatenate([*fit.sd.values()]), sd, sd_scale)
     yield "sigma", "lme4", worst(fit.sigma, said["sigma"])
-    yield "BLUPs", "lme4", worst(fit.blups[group].values, ranef["values"], sd_scale)
+    wide = np.broadcast_to(sd_scale, sd.shape)
+    for ranef, own in zip(ranefs, fit.design.effects, strict=True):
+        blups = fit.blups[ranef["group"]].values
+        parts.append(worst(blups, ranef["values"], wide[own]))
+    yield "BLUPs", "lme4", max(parts)
     first = len(said["fitted_first20"]["conditional"])
     own = fit.predict(level="group").values[:first, 0]
     yield "predictions", "lme4", worst(own, said["fitted_first20"]["conditional"], said["sigma"])

@@ -91,7 +91,7 @@ def test_terms(case, name):
     np.testing.assert_array_equal(column(table, "numerator df"), said["numdf"])
     np.testing.assert_allclose(column(table, "df"), said["dendf"], rtol=1e-4)
     np.testing.assert_allclose(column(table, "F"), said["F"], rtol=1e-6)
-    np.testing.assert_allclose(column(table, "p"), said["p"], rtol=1e-5)
+    np.testing.assert_allclose(column(table, "p"), said["p"], rtol=1e-4)  # as its df
 
 
 def cake():
