@@ -68,9 +68,9 @@ class Eliminated:
 
     def below(self, columns: Floats) -> Floats:
         """Solve with the Cholesky factor."""
-        from scipy.linalg import solve_triangular
+        from scipy.linalg.lapack import dtrtrs
 
-        solved: Floats = solve_triangular(self.root, columns, lower=True, check_finite=False)
+        solved: Floats = dtrtrs(self.root, columns, lower=1)[0]
         return solved
 
     @cached_property
@@ -78,8 +78,9 @@ class Eliminated:
         """The inverse of I + Lambda'A Lambda."""
         from scipy.linalg.lapack import dpotri
 
-        half = dpotri(self.root, lower=1)[0]
-        inverse: Floats = half + np.tril(half, -1).T
+        half = dpotri(self.root, lower=1)[0]  # above its diagonal it is zero, as the root is
+        inverse: Floats = half + half.T
+        inverse[np.diag_indices(len(half))] /= 2.0
         return inverse
 
     @cached_property

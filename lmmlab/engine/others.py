@@ -71,6 +71,8 @@ class Places:
 
     def turn(self, M: Floats, columns: Floats) -> Floats:
         """Multiply the effects of each level by M (q, q), block-diagonal over terms."""
+        if max(self.widths) == 1:
+            return columns * np.diagonal(M)[self.effect][:, None]
         out = np.empty(columns.shape)
         for part, own, width in zip(self.spans, self.effects, self.widths, strict=True):
             flat = np.ascontiguousarray(columns[part]).reshape(width, -1)

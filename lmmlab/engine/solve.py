@@ -149,7 +149,8 @@ def solve(cross: Crossproducts, Lambda: Floats, reml: bool = True) -> Solution:
     white[..., end:, :] = np.eye(q)[..., None] if several else 0.0
     logdet = 2.0 * (np.log(whiten(V, white)) @ cross.count)  # of L_theta in (18)
 
-    F, both, scatter = np.split(white[..., :end, :], [q, q + p + 1], axis=-2)
+    F, both = white[..., :q, :], white[..., q : q + p + 1, :]
+    scatter = white[..., q + p + 1 : end, :]
     gram = cross.within + np.einsum("...kan,...kbn->...ab", both, both)
     if scatter.shape[-2]:
         gram[..., p, p] += np.einsum("...kan,...kan->...", scatter, scatter)
