@@ -234,8 +234,8 @@ def principal(Lambda: Floats, blocks: tuple[int, ...]) -> tuple[Floats, Floats]:
     >>> np.abs(axes).tolist(), root.diagonal().tolist()
     ([[0.0, 1.0], [1.0, 0.0]], [2.0, 0.0])
     """
-    if Lambda.shape[-1] == 1:
-        return np.ones_like(Lambda), np.abs(Lambda)
+    if max(blocks) == 1:
+        return np.broadcast_to(np.eye(len(blocks)), Lambda.shape), np.abs(Lambda)
     axes, root = np.zeros_like(Lambda), np.zeros_like(Lambda)
     for block in slices(blocks):
         axes[..., block, block], size, _ = np.linalg.svd(Lambda[..., block, block])

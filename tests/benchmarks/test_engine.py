@@ -15,9 +15,10 @@ import pytest
 from lmmlab import lmm
 from lmmlab.data import arrays, load
 from lmmlab.engine.batch import batch
-from lmmlab.engine.design import grouped
+from lmmlab.engine.design import Design, Term, grouped
 from lmmlab.engine.fit import fit
 from lmmlab.engine.simulate import normals, response, root
+from lmmlab.formula import design
 
 BETA, ROOT, SIGMA = np.array([251.0, 10.5]), root([25.0, 6.0], 0.07), 25.0
 
@@ -75,18 +76,71 @@ def test_a_thousand_people_unbalanced(benchmark, beside):
     beside(12, lme4=73.6, nlme=132.6, glmmTMB=702.9, statsmodels_gave_up_after=9453)
 
 
+def test_penicillin_crossed(benchmark, beside):
+    made = design("diameter ~ 1 + (1 | plate) + (1 | sample)", load("penicillin"))
+    model = benchmark(lambda: fit(made))
+    assert model.deviance == pytest.approx(330.86058899108, rel=1e-9)
+    beside(5)
+
+
+def lectures():
+    """73,421 marks that 2,972 students gave 1,128 lecturers, as many as in InstEval, simulated."""
+    rng = np.random.default_rng(1)
+    n, students, lecturers = 73_421, 2_972, 1_128
+    s = rng.integers(0, students, n)
+    d = rng.choice(lecturers, n, p=rng.dirichlet(np.full(lecturers, 0.8)))
+    s[:students], d[:lecturers] = range(students), rng.permutation(lecturers)
+    X = np.column_stack([np.ones(n), rng.integers(0, 2, n)])
+    y = X @ [3.3, -0.1] + 0.32 * rng.standard_normal(students)[s]
+    y += 0.52 * rng.standard_normal(lecturers)[d] + 1.18 * rng.standard_normal(n)
+    one = np.ones((n, 1))
+    terms = [
+        Term(group, ("(Intercept)",), one, codes, tuple(map(str, range(levels))), (1,))
+        for group, codes, levels in (("s", s, students), ("d", d, lecturers))
+    ]
+    return Design(y, X, ("(Intercept)", "service"), tuple(terms))
+
+
 MEMORY = """
 import re, sys
 import numpy as np
-from lmmlab.engine.design import grouped
+from lmmlab.engine.design import Design, Term, grouped
 from lmmlab.engine.fit import fit
 def peak():  # of this process alone; getrusage's figure is inherited from the parent
     return int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1]) // 1024
-y, X, groups = np.load(sys.argv[1]).values()
+y, X, *groups = np.load(sys.argv[1]).values()
+one = np.ones((len(y), 1))
+if len(groups) == 1:
+    made = grouped(y, X, X, groups[0])
+else:
+    terms = [
+        Term(str(k), ("one",), one, codes, tuple(map(str, range(codes.max() + 1))), (1,))
+        for k, codes in enumerate(groups)
+    ]
+    made = Design(y, X, ("x0", "x1"), tuple(terms))
 before = peak()
-fit(grouped(y, X, X, groups)).beta
+fit(made).beta
 print(before, peak())
 """
+
+
+def memory(tmp_path, **arrays):
+    """Peak memory of a process that fits these arrays, in MB: before the fit, and in all."""
+    np.savez(tmp_path / "data.npz", **arrays)
+    child = [sys.executable, "-c", MEMORY, tmp_path / "data.npz"]
+    said = subprocess.run(child, capture_output=True, text=True, check=True, timeout=120)
+    return map(int, said.stdout.split())
+
+
+def test_crossed_as_large_as_insteval(benchmark, beside, tmp_path):
+    made = lectures()
+    model = benchmark.pedantic(lambda: fit(made), rounds=5, warmup_rounds=1)
+    assert model.converged
+    s, d = made.terms
+    with_data, peak = memory(tmp_path, y=made.y, X=made.X, s=s.codes, d=d.codes)
+    others = {"lme4_on_InstEval": 1600, "peak_MB": peak, "peak_MB_before_the_fit": with_data}
+    beside(1500, **others)
+    assert peak < 400
 
 
 def test_a_hundred_thousand_people_unbalanced(benchmark, beside, tmp_path):
@@ -94,9 +148,6 @@ def test_a_hundred_thousand_people_unbalanced(benchmark, beside, tmp_path):
     run = lambda: fit(grouped(y, X, X, groups))  # noqa: E731
     model = benchmark.pedantic(run, rounds=5, warmup_rounds=1)
     assert model.converged
-    np.savez(tmp_path / "data.npz", y=y, X=X, groups=groups)
-    child = [sys.executable, "-c", MEMORY, tmp_path / "data.npz"]
-    said = subprocess.run(child, capture_output=True, text=True, check=True, timeout=120)
-    with_data, peak = map(int, said.stdout.split())
+    with_data, peak = memory(tmp_path, y=y, X=X, groups=groups)
     beside(1500, lme4=11270, peak_MB=peak, peak_MB_before_the_fit=with_data)
     assert peak < 500
