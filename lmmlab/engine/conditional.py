@@ -5,6 +5,10 @@ beta is taken as known, and columns are conditioned ones. BLUPs are the means.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,11 +18,29 @@ from lmmlab.engine.design import Floats, Ints
 from lmmlab.engine.solve import Solution, whiten
 
 
-def posterior(cross: Crossproducts, at: Solution) -> tuple[Floats, Floats]:
-    """Give the random effects of each level given y: mean (q, J) and covariance over sigma**2.
+@dataclass(frozen=True, eq=False)
+class Conditional:
+    """The random effects of each level given y; of several terms one after the other.
 
-    The covariance (q, q, J) takes beta as known. Columns are conditioned ones; with several terms
-    their levels stand one after the other, and all is zero where another term acts.
+    Attributes
+    ----------
+    mean : (q, J) array
+        Zero where another term acts.
+    find : callable
+        Gives `covariance`; with several grouping factors it costs much more than the mean.
+    """
+
+    mean: Floats
+    find: Callable[[], Floats]
+
+    @cached_property
+    def covariance(self) -> Floats:
+        """Covariance (q, q, J) over sigma**2."""
+        return self.find()
+
+
+def posterior(cross: Crossproducts, at: Solution) -> Conditional:
+    """Give the random effects of each level given y.
 
     Notes
     -----
@@ -38,10 +60,10 @@ def posterior(cross: Crossproducts, at: Solution) -> tuple[Floats, Floats]:
     )
     weight = np.einsum("abn,kbn->akn", C, cross.F)
     mean = np.einsum("akj,kj->aj", weight[:, :, cross.pattern], left)
-    return mean, C[:, :, cross.pattern]
+    return Conditional(mean, lambda: C[:, :, cross.pattern])
 
 
-def _of_several(at: Eliminated, beta: Floats) -> tuple[Floats, Floats]:
+def _of_several(at: Eliminated, beta: Floats) -> Conditional:
     """Give the same for the levels of several factors.
 
     Notes
@@ -52,10 +74,15 @@ def _of_several(at: Eliminated, beta: Floats) -> tuple[Floats, Floats]:
     places, D = at.places, at.Lambda @ at.Lambda.T
     w = at.reach[:, -1] - at.reach[:, :-1] @ beta
     mean = places.padded(places.turn(D, w[:, None]))[:, 0]
-    acts = np.zeros((len(D), sum(places.levels)))
-    acts[places.effect, places.level] = 1.0
-    C = D[:, :, None] * acts[:, None] * acts - np.einsum("ab,bcj,cd->adj", D, at.own, D)
-    return mean, C
+
+    def covariance() -> Floats:
+        acts = np.zeros((len(D), sum(places.levels)))
+        acts[places.effect, places.level] = 1.0
+        C: Floats = D[:, :, None] * acts[:, None] * acts
+        C -= np.einsum("ab,bcj,cd->adj", D, at.own, D)
+        return C
+
+    return Conditional(mean, covariance)
 
 
 def of_rows(

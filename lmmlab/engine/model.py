@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from lmmlab.engine.conditional import posterior
+from lmmlab.engine.conditional import Conditional, posterior
 from lmmlab.engine.covariance import SINGULAR, covariance, factor, spread
 from lmmlab.engine.crossproducts import Crossproducts
 from lmmlab.engine.design import LARGEST, Design, Floats, LMMError, Term
@@ -158,13 +158,15 @@ class Fit:
     @cached_property
     def blups(self) -> dict[str, Table]:
         """Predicted random effects (J, q) of each level (BLUPs), by grouping factor."""
-        return self._by_level(np.asarray(np.linalg.solve(self.cross.S, self._posterior[0]), float))
+        return self._by_level(
+            np.asarray(np.linalg.solve(self.cross.S, self._posterior.mean), float)
+        )
 
     @cached_property
     def blup_sd(self) -> dict[str, Table]:
         """Conditional sds (J, q) of the random effects given y, beta as known (lme4's condVar)."""
         back = np.linalg.inv(self.cross.S)
-        variance = np.einsum("ab,bcj,ac->aj", back, self._posterior[1], back)
+        variance = np.einsum("ab,bcj,ac->aj", back, self._posterior.covariance, back)
         return self._by_level(self.sigma * np.sqrt(np.maximum(variance, 0.0)))
 
     def _by_level(self, values: Floats) -> dict[str, Table]:
@@ -343,7 +345,7 @@ class Fit:
         return self.design.terms[0]
 
     @cached_property
-    def _posterior(self) -> tuple[Floats, Floats]:
+    def _posterior(self) -> Conditional:
         return posterior(self.cross, self.solution)
 
 

@@ -175,7 +175,8 @@ def _of_groups(fit: Fit, rows: Rows, given: Rows | None) -> tuple[Floats, Floats
     seen = _seen(fit, known)
     if given is not None:
         seen = _updated(fit, seen, names.tolist(), given)
-    b, C = posterior(seen, at)
+    given_y = posterior(seen, at)
+    b, C = given_y.mean, given_y.covariance
     z = np.linalg.solve(fit.cross.S.T, rows.Z.T)
     x = np.linalg.solve(fit.cross.R.T, rows.X.T)
     Cz = np.einsum("abn,bn->an", C[:, :, place], z)
