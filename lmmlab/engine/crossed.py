@@ -19,11 +19,11 @@ from typing import Any
 
 import numpy as np
 
-from lmmlab.engine.design import Floats
+from lmmlab.engine.design import Floats, LMMError
 from lmmlab.engine.others import Matrix, Others, Places, by_group, dense
 
 _WIDE = 400  # random effects, from which on second derivatives cost much more than first ones
-_INVERTIBLE = 1e-4  # a least singular value of Lambda, by which can be divided
+_INVERTIBLE = 1e-4  # a least singular value of Lambda, relatively, by which can be divided
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,10 +89,33 @@ class Eliminated:
         return self.others.own.around(_rest(self.others, self.Lambda), self.inverse)
 
     @cached_property
+    def left(self) -> Floats:
+        """I - A K, by which Z' V0^-1 of the others differs from Z' V1^-1.
+
+        Notes
+        -----
+        Lambda' (I - A K) = (I + Lambda'A Lambda)^-1 Lambda'. Where Lambda of a term can be divided
+        by, this takes no difference, and keeps its digits where the variance is large.
+        """
+        places, rest = self.others.own, _rest(self.others, self.Lambda)
+        left: Floats = np.ascontiguousarray(places.turn(rest, self.inverse).T)
+        for own, part, width in zip(places.effects, places.spans, places.widths, strict=True):
+            root = rest[own, own]
+            size = np.abs(root[0]) if width == 1 else np.linalg.svd(root, compute_uv=False)
+            if size[-1] > _INVERTIBLE * size[0]:
+                flat = np.linalg.inv(root).T @ left[part].reshape(width, -1)
+                left[part] = flat.reshape(left[part].shape)
+            else:
+                left[part] = -self.A[part] @ self.K
+                each = np.arange(part.start, part.stop)
+                left[each, each] += 1.0
+        return left
+
+    @cached_property
     def reach(self) -> Floats:
         """Z' V0^-1 (X, y), (all random effects, p + 1)."""
-        taken = self.K @ self.unknown
-        return np.concatenate([self.known - self.both @ taken, self.unknown - self.A @ taken])
+        first = self.known - self.both @ (self.K @ self.unknown)
+        return np.concatenate([first, self.left @ self.unknown])
 
     @cached_property
     def squares(self) -> Floats:
@@ -100,48 +123,27 @@ class Eliminated:
         if not self.wide:
             whole: Floats = self.own.sum(-1)
             return whole
-        places, q1 = self.others.own, len(self.first)
+        places, q1, J = self.others.own, len(self.first), self.first.shape[-1]
         out = np.zeros_like(self.Lambda)
-        J = self.first.shape[-1]
-        rows = [self.both[k * J : (k + 1) * J] for k in range(q1)]
         out[:q1, :q1] = self.first.sum(-1)
+        rows = [self.both[k * J : (k + 1) * J] for k in range(q1)]
         for a in range(q1):
             for b in range(a + 1):
                 out[a, b] -= _inner(rows[a].T @ rows[b], self.K)
                 out[b, a] = out[a, b]
-        parts = zip(places.effects, places.spans, places.widths, places.levels, strict=True)
-        for own, part, width, J in parts:
-            Lambda = _rest(self.others, self.Lambda)[own, own]
-            size = np.linalg.svd(Lambda, compute_uv=False)
-            if size[-1] > _INVERTIBLE:  # (A - A K A) Lambda = A Lambda (I + Lambda'A Lambda)^-1
-                right = self.inverse[part].reshape(width, -1)
-                left = self._A_Lambda[part].reshape(width, -1)
-                square = np.linalg.solve(Lambda.T, (left @ right.T).T).T
-            else:
-                taken = (self.A[part] @ self.K).reshape(width, -1)
-                square = -taken @ self.A[part].reshape(width, -1).T
-                square += np.einsum("ajbj->ab", self.A[part, part].reshape(width, J, width, J))
+        for own, part, width in zip(places.effects, places.spans, places.widths, strict=True):
+            square = self.left[part].reshape(width, -1) @ self.A[part].reshape(width, -1).T
             place = slice(q1 + own.start, q1 + own.stop)
             out[place, place] = (square + square.T) / 2.0
         return out
-
-    @cached_property
-    def _A_Lambda(self) -> Floats:
-        turned = self.others.own.turn(_rest(self.others, self.Lambda).T, self.A)
-        return np.ascontiguousarray(turned.T)
 
     def times(self, V: Floats) -> Floats:
         """Multiply Z' V0^-1 Z by columns (all random effects, c)."""
         edge = self.both.shape[0]
         one, rest = V[:edge], V[edge:]
-        inner = self.both.T @ one + self.A @ rest
-        taken = self.K @ inner
-        return np.concatenate(
-            [
-                by_group(self.first, one) + self.both @ (rest - taken),
-                inner - self.A @ taken,
-            ]
-        )
+        across = self.both.T @ one
+        first = by_group(self.first, one) + self.both @ (self.left.T @ rest - self.K @ across)
+        return np.concatenate([first, self.left @ (across + self.A @ rest)])
 
     @cached_property
     def full(self) -> Floats:
@@ -238,6 +240,13 @@ def _eliminated(
     A = others.within + dense(rows.T @ rows)
     penalised = others.own.around(_rest(others, Lambda).T, A)
     penalised[np.diag_indices(len(A))] += 1.0
+    try:
+        root = np.asarray(np.linalg.cholesky(penalised), dtype=float)
+    except np.linalg.LinAlgError:
+        raise LMMError(
+            "At this theta the random effects are so large that they cannot be told apart. Take a "
+            "smaller theta."
+        ) from None
     return Eliminated(
         others=others,
         Lambda=Lambda,
@@ -246,7 +255,7 @@ def _eliminated(
         A=A,
         known=np.einsum("kaj,kcj->ajc", F, columns).reshape(q1 * J, c),
         unknown=rows.T @ flat + np.column_stack([others.fixed, y]),
-        root=np.asarray(np.linalg.cholesky(penalised), dtype=float),
+        root=root,
     )
 
 

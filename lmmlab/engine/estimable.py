@@ -21,9 +21,13 @@ from lmmlab.engine.solve import solve
 if TYPE_CHECKING:
     from lmmlab.engine.crossed import Eliminated
     from lmmlab.engine.fit import Fit
+    from lmmlab.engine.others import Others
 
 _CONFOUNDED = 1e-12  # of inner products of products of conditioned columns: nothing but rounding
 _PERFECT = 1e-24  # a share of y's sum of squares that is nothing but rounding
+_CROSSED = 1e-12  # the same with several factors
+_RANK = 1e-10  # an eigenvalue that is nothing but rounding, relatively
+_MANY = 500  # random effects, for which it is asked whether they reproduce y exactly
 _MOST = 2000  # random effects, whose confounding is looked at
 _WITHIN = 1e-13  # the same for the rows within groups, computed as a difference
 
@@ -67,7 +71,7 @@ def require_estimable(design: Design, cross: Crossproducts, reml: bool) -> None:
         If the design is refused (`require_identified`, `require_levels`), the response is constant,
         or the model reproduces it exactly.
     """
-    group, y = design.terms[0].group, design.response
+    groups, y = listed([term.group for term in design.terms]), design.response
     if (design.y == design.y[0]).all():
         raise LMMError(
             f"The response {y} is {design.y[0]:g} in every row, so there is nothing to explain. "
@@ -83,7 +87,7 @@ def require_estimable(design: Design, cross: Crossproducts, reml: bool) -> None:
         require_levels(design, cross)
     if not leaves_noise(cross):
         raise LMMError(
-            f"The model reproduces {y} exactly within each level of {group}, so no residual "
+            f"The model reproduces {y} exactly within each level of {groups}, so no residual "
             "noise is left to estimate. Use fewer terms, or more rows for each level."
         )
 
@@ -125,7 +129,20 @@ def leaves_noise(cross: Crossproducts) -> NDArray[np.bool_]:
     seen = squares > 0.0
     explained = np.divide(products**2, squares, out=np.zeros_like(products), where=seen).sum(-1)
     noise: NDArray[np.bool_] = (rest > _nothing(cross)) & (rest - explained > _WITHIN * rest)
+    if cross.others is not None and len(cross.others.within) <= _MANY:
+        noise = noise & (rest - _explained(cross, cross.others) > _CROSSED * rest)
     return noise
+
+
+def _explained(cross: Crossproducts, others: Others) -> Floats:
+    """Give what X and the other factors explain, of the squares within levels of the first."""
+    p, lead = cross.within.shape[-1] - 1, cross.scale.shape
+    X = cross.within.reshape(-1, p + 1, p + 1)[0, :p, :p]
+    size, axes = np.linalg.eigh(np.block([[others.within, others.fixed], [others.fixed.T, X]]))
+    products = np.concatenate([others.y, cross.within[..., p, :p]], axis=-1) @ axes
+    known = size > _RANK * size.max()
+    explained: Floats = (products[..., known] ** 2 / size[known]).sum(-1)
+    return explained.reshape(lead)
 
 
 def _nothing(cross: Crossproducts) -> Floats:

@@ -165,32 +165,45 @@ def others(
         The same for all terms.
     """
     from scipy.linalg import block_diag
-    from scipy.sparse import csr_array, hstack, vstack
 
-    n, J = unit.shape[1], len(sizes)
-    each = np.arange(n + 1)
     roots, parts = [S], []
     for term in terms:
         columns = term.Z[sort] if weights is None else term.Z[sort] * np.sqrt(weights)[:, None]
         roots.append(scale(columns, len(term.levels), term.blocks))
         for z in np.linalg.solve(roots[-1].T, columns.T):
-            parts.append(csr_array((z, term.codes[sort], each), shape=(n, len(term.levels))))
-    Z = hstack(parts, format="csr")
-    starts = np.concatenate([[0], np.cumsum(sizes)])
-    rows = vstack([csr_array((z, each[:-1], starts), shape=(J, n)) @ Z for z in unit], format="csr")
-    squares = (Z.T @ Z).toarray()
-    within = squares - (rows.T @ rows).toarray()
+            parts.append((z, term.codes[sort], len(term.levels)))
+    Z, rows = _spread(parts, unit, sizes)
+    squares = dense(Z.T @ Z)
+    within = squares - dense(rows.T @ rows)
     nothing = np.diagonal(within) <= _ROUNDING * np.diagonal(squares)
     within[nothing], within[:, nothing] = 0.0, 0.0
     fixed, y = Z.T @ X.T, Z.T @ Y.T
     fixed[nothing], y[nothing] = 0.0, 0.0
     places = Places(
         (len(unit), *(len(term.names) for term in terms)),
-        (J, *(len(term.levels) for term in terms)),
+        (len(sizes), *(len(term.levels) for term in terms)),
     )
-    small = rows.shape[0] * rows.shape[1] <= _DENSE
     whole: Floats = block_diag(*roots)
-    return Others(places, rows.toarray() if small else rows, within, fixed, y.T), whole
+    return Others(places, rows, within, fixed, y.T), whole
+
+
+def _spread(
+    parts: Sequence[tuple[Floats, Ints, int]], unit: Floats, sizes: Ints
+) -> tuple[Matrix, Matrix]:
+    """Spread columns out by level: in all rows, (n, Q), and in the rotated ones, (q J, Q)."""
+    ends = np.cumsum([levels for _, _, levels in parts])
+    J, n, Q = len(sizes), unit.shape[1], int(ends[-1])
+    starts, each = np.concatenate([[0], np.cumsum(sizes)]), np.arange(n + 1)
+    if n * Q <= _DENSE:
+        Z = np.zeros((n, Q))
+        for (z, codes, levels), end in zip(parts, ends, strict=True):
+            Z[each[:-1], codes + end - levels] = z
+        return Z, np.concatenate([np.add.reduceat(z[:, None] * Z, starts[:-1]) for z in unit])
+    from scipy.sparse import csr_array, hstack, vstack
+
+    Z = hstack([csr_array((z, codes, each), shape=(n, J)) for z, codes, J in parts], format="csr")
+    rows = vstack([csr_array((z, each[:-1], starts), shape=(J, n)) @ Z for z in unit], format="csr")
+    return Z, rows.toarray() if rows.shape[0] * Q <= _DENSE else rows
 
 
 def by_group(M: Floats, rows: Matrix) -> Matrix:

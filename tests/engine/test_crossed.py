@@ -351,3 +351,19 @@ def test_what_cannot_be_fitted_is_said(formula, piece):
         data = pd.concat([data, data.assign(y=rng.standard_normal(8))])
     with pytest.raises(LMMError, match=piece):
         lmm(formula, data)
+
+
+def test_a_response_that_is_reproduced_exactly():
+    data = load("penicillin")
+    rng = np.random.default_rng(0)
+    effects = rng.standard_normal(24), rng.standard_normal(6)
+    data["sum"] = effects[0][data["plate"].cat.codes] + effects[1][data["sample"].cat.codes]
+    with pytest.raises(LMMError, match="reproduces sum exactly"):
+        lmm("sum ~ 1 + (1 | plate) + (1 | sample)", data)
+    # with a little noise it can be fitted, however large the variances are beside it
+    data["sum"] += 1e-5 * rng.standard_normal(144)
+    model = lmm("sum ~ 1 + (1 | plate) + (1 | sample)", data)
+    assert model.converged
+    assert model.sigma == pytest.approx(1e-5, rel=0.2)
+    sd = np.concatenate([*model.sd.values()])
+    np.testing.assert_allclose(sd, [effects[0].std(ddof=1), effects[1].std(ddof=1)], rtol=1e-3)
