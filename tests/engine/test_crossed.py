@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.linalg import block_diag
 
-from lmmlab import LMMError, compare, lmm, load
+from lmmlab import LMMError, compare, lmm, load, simulate
 from lmmlab.engine import crossed, others
 from lmmlab.engine.covariance import factor, positions, principal
 from lmmlab.engine.crossproducts import condition
@@ -367,3 +367,31 @@ def test_a_response_that_is_reproduced_exactly():
     assert model.sigma == pytest.approx(1e-5, rel=0.2)
     sd = np.concatenate([*model.sd.values()])
     np.testing.assert_allclose(sd, [effects[0].std(ddof=1), effects[1].std(ddof=1)], rtol=1e-3)
+
+
+def test_the_summary_shows_all_terms():
+    text = repr(lmm("rt ~ cond + (cond | subject) + (1 | item)", load("crossed_rt")))
+    assert "457 rows, 30 levels of subject, 16 levels of item" in text
+    lines = [line.split() for line in text.splitlines()]
+    assert [line[:2] for line in lines if line and line[0] in ("subject", "item")] == [
+        ["subject", "(Intercept)"],
+        ["subject", "cond"],
+        ["item", "(Intercept)"],
+    ]
+
+
+def test_simulated_data_have_the_truth_they_were_made_from():
+    import pandas as pd
+
+    grid = pd.MultiIndex.from_product([range(200), range(100)], names=["s", "i"]).to_frame(False)
+    made = simulate(
+        "y ~ 1 + (1 | s) + (1 | i)", beta=[2], sd=[1.5, 0.5], sigma=1, data=grid, seed=2
+    )
+    model = lmm("y ~ 1 + (1 | s) + (1 | i)", made)
+    assert model.sd["s"][0] == pytest.approx(1.5, rel=0.1)
+    assert model.sd["i"][0] == pytest.approx(0.5, rel=0.15)
+    assert model.sigma == pytest.approx(1.0, rel=0.02)
+    with pytest.raises(LMMError, match=r"\(Intercept\) by s, \(Intercept\) by i"):
+        simulate("y ~ 1 + (1 | s) + (1 | i)", beta=[2], sd=[1.5], sigma=1, data=grid)
+    with pytest.raises(LMMError, match="give data="):
+        simulate("y ~ 1 + (1 | s) + (1 | i)", beta=[2], sd=[1, 1], sigma=1, groups=4, per_group=3)

@@ -29,6 +29,25 @@ def slope(sleep):
     return lmm(SLOPE, sleep)
 
 
+def errors_of_several(model, theirs, scale):
+    """The error of each random effect by itself, of several terms: x = 0 and one z of 1."""
+    terms, p, found = model.design.terms, len(model.names), []
+    width = sum(len(term.names) for term in terms)
+    for k, (term, own) in enumerate(zip(terms, model.design.effects, strict=True)):
+        J, q = len(term.levels), len(term.names)
+        Z = np.zeros((J * q, width))
+        Z[:, own] = np.tile(np.eye(q), (J, 1))
+        groups = [(other.levels[0],) * (J * q) for other in terms]
+        groups[k] = tuple(np.repeat(term.levels, q).tolist())
+        rows = Rows(np.zeros((J * q, p)), Z, groups[0], None, tuple(groups[1:]))
+        table = model.predict(rows, "group")
+        blups = model.blups[term.group].values.ravel()
+        np.testing.assert_allclose(table.values[:, 0], blups, atol=1e-9 * scale)
+        found.append(table.values[:, 1])
+    if theirs.get("pev_sd"):
+        assert np.abs(np.concatenate(found) - theirs["pev_sd"]).max() <= 1e-6 * scale
+
+
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
 def test_fitted_values_and_errors_of_lme4(path):
     reference = json.loads(path.read_text())
@@ -41,6 +60,7 @@ def test_fitted_values_and_errors_of_lme4(path):
             got = model.predict(new, level).values[:20, 0]
             assert np.abs(got - theirs["fitted_first20"][name]).max() <= 1e-6 * scale
     if len(model.design.terms) > 1:
+        errors_of_several(model, theirs, scale)
         return
     [term] = model.design.terms
     # the error of each random effect by itself: x = 0 and z a column of I
