@@ -11,12 +11,16 @@ import numpy as np
 from lmmlab.engine.covariance import positions
 from lmmlab.engine.crossproducts import Crossproducts
 from lmmlab.engine.design import Floats
-from lmmlab.engine.levels import levels
+from lmmlab.engine.levels import Levels, levels
 from lmmlab.engine.solve import Solution
 
 
 def derivatives(
-    cross: Crossproducts, at: Solution, axes: Floats, rough: bool = False
+    cross: Crossproducts,
+    at: Solution,
+    axes: Floats,
+    rough: bool = False,
+    seen: Levels | None = None,
 ) -> tuple[Floats, Floats]:
     """Differentiate the criterion twice with respect to D = Lambda Lambda' = G / sigma**2.
 
@@ -29,6 +33,8 @@ def derivatives(
     rough : bool
         Whether the average of observed and expected information does for the curvature, where
         several grouping factors with many levels make that much cheaper.
+    seen : Levels, optional
+        What the levels know at this solution, y in units of sigma, if that is at hand.
 
     Returns
     -------
@@ -55,15 +61,14 @@ def derivatives(
         - tr(M^-1 B(H1) M^-1 B(H2))      with B(H) = sum_j C' H C, REML's.
     """
     q, p = len(cross.S), len(cross.kept)
-    seen = levels(cross, at, axes)
-    w = seen.w / np.sqrt(at.variance)[..., None, None, None]
-    moved = np.concatenate([seen.C, w], axis=-2)
+    seen = levels(cross, at, axes, np.sqrt(at.variance)) if seen is None else seen
+    moved, w = seen.moved, seen.w
     used = moved if at.reml else w
     slope = seen.squares - np.einsum("...acn,...bcn->...ab", used, used)
     ww = np.einsum("...acn,...bcn->...ab", w, w)
     curvature = -ww[..., None, None] * (ww / at.df)[..., None, None, :, :]
     if rough and seen.wide:
-        return slope, _symmetric(curvature + seen.average / at.variance[..., *4 * (None,)])
+        return slope, _symmetric(curvature + seen.average)
 
     curvature += seen.pairs(used)
     both = moved[..., : p + 1, :]

@@ -62,7 +62,7 @@ class Levels:
 
     @property
     def w(self) -> Floats:
-        """Z' V0^-1 (y - X beta) (..., q, 1 + s, m)."""
+        """Z' V0^-1 (y - X beta) (..., q, 1 + s, m), in units that were asked for."""
         return self.moved[..., self.p :, :]
 
     @property
@@ -137,7 +137,7 @@ class Crossed(Levels):
         return done.reshape(*lead, *done.shape[1:])
 
 
-def levels(cross: Crossproducts, at: Solution, axes: Floats) -> Levels:
+def levels(cross: Crossproducts, at: Solution, axes: Floats, unit: Floats | float = 1.0) -> Levels:
     """Give what each level knows at one solution.
 
     Parameters
@@ -147,30 +147,34 @@ def levels(cross: Crossproducts, at: Solution, axes: Floats) -> Levels:
     axes : (..., q, q) array
         Orthonormal directions, in columns, in which the random effects are written; the identity
         for the conditioned ones as they are.
+    unit : (...) array
+        In which y is measured.
     """
     p = len(cross.kept)
     if at.others is not None:
-        return _crossed(at, axes)
+        return _crossed(at, axes, np.broadcast_to(unit, at.r2.shape))
     F = np.einsum("...ca,...kcn->...kan", np.asfortranarray(axes), at.F)
     fixed = np.einsum("...ab,...kbn->...kan", at.inverse, at.fixed)
-    y = at.y.copy("K")
-    y[..., 0, :] -= np.einsum("...kpn,...p->...kn", at.fixed, at.beta)
+    unit = np.asarray(unit)
+    y = at.y / unit[..., None, None, None]
+    y[..., 0, :] -= np.einsum("...kpn,...p->...kn", at.fixed, at.beta / unit[..., None])
     moved = np.einsum("...kan,...kcn->...acn", F, np.concatenate([fixed, y], axis=-2))
     return Levels(p, moved, np.einsum("...kan,...kbn->...abn", F, F), cross.count)
 
 
-def _crossed(at: Solution, axes: Floats) -> Crossed:
+def _crossed(at: Solution, axes: Floats, unit: Floats) -> Crossed:
     lead, p = at.r2.shape, at.beta.shape[-1]
     each = tuple(at.others.reshape(-1))
     whole = (
         axes.reshape(-1, *axes.shape[-2:]),
         at.inverse.reshape(-1, p, p),
         at.beta.reshape(-1, p),
+        unit.reshape(-1),
     )
     moved = []
-    for one, own, inverse, beta in zip(each, *whole, strict=True):
+    for one, own, inverse, beta, scale in zip(each, *whole, strict=True):
         X, y = one.reach[:, :p], one.reach[:, p:]
-        known = np.column_stack([X @ inverse.T, y - (X @ beta)[:, None]])
+        known = np.column_stack([X @ inverse.T, (y - (X @ beta)[:, None]) / scale])
         moved.append(one.places.padded(one.places.turn(own.T, known)))
     stacked = np.stack(moved)
     count = np.ones(stacked.shape[-1])

@@ -80,8 +80,8 @@ def look(here: Coordinates, x: Floats) -> Point:
         before = at
         at, off, variance = _hold(at, here.held, natural[k + 1])
     df = at.r2 / s2  # for which this sigma would be the best one
-    slope, curvature = derivatives(cross, replace(at, df=df), here.axes)
-    seen = levels(cross, at, here.axes)
+    seen = levels(cross, at, here.axes, np.sqrt(s2))
+    slope, curvature = derivatives(cross, replace(at, df=df), here.axes, seen=seen)
     fall = seen.squares - slope  # of r2 / sigma**2, in D
     curvature = curvature + fall[:, :, None, None] * (fall / df)  # sigma stays where it is
 
@@ -90,10 +90,10 @@ def look(here: Coordinates, x: Floats) -> Point:
     gradient[k], hessian[k, k] = 2.0 * (cross.n - df), 4.0 * df
     hessian[k, :k] = hessian[:k, k] = 4.0 * (fall @ root)[row, column]
     if here.kind == "beta":
-        lost = seen.w[:, 0]
+        lost = seen.w[:, 0]  # over sigma
         reach = before.inverse @ here.held / variance
         gained = np.einsum("apn,p->an", levels(cross, before, here.axes).C, reach)
-        mixed = 2.0 * ((lost @ gained.T + gained @ lost.T) @ root)[row, column] / s2
+        mixed = 2.0 * ((lost @ gained.T + gained @ lost.T) @ root)[row, column] / np.sqrt(s2)
         gradient[-1], hessian[-1, -1] = 2.0 * off / (variance * s2), 2.0 / (variance * s2)
         hessian[-1, k] = hessian[k, -1] = -2.0 * gradient[-1]
         hessian[-1, :k] = hessian[:k, -1] = mixed

@@ -79,9 +79,9 @@ def satterthwaite(cross: Crossproducts, at: Solution) -> Uncertainty:
     those in which a matrix of this rank can change. They are taken in the principal axes of D.
     """
     axes, root = principal(at.Lambda, cross.blocks)
-    seen = levels(cross, at, axes)
+    seen = levels(cross, at, axes, np.sqrt(at.variance))
     T = products(seen.C)
-    slope, curvature = derivatives(cross, at, axes)
+    slope, curvature = derivatives(cross, at, axes, seen=seen)
     _, hessian = in_theta(slope, curvature, root, cross.blocks)
     squares = seen.squares  # at the minimum, where slope is zero
     if at.reml:
