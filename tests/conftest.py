@@ -20,10 +20,10 @@ settings.load_profile("lmmlab")
 
 
 def pytest_collection_modifyitems(items):
-    """Browser tests go to one worker, so that no two browsers slow each other."""
+    """The browser tests of a module share its pages and servers: they go to one worker."""
     for item in items:
         if item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.xdist_group("browser"))
+            item.add_marker(pytest.mark.xdist_group(item.module.__name__))
 
 
 @pytest.fixture(scope="session")
