@@ -14,6 +14,8 @@ for library in ("OPENBLAS", "OMP", "MKL"):  # read when NumPy is loaded, which i
     os.environ[f"{library}_NUM_THREADS"] = "1"
 
 DOCS = Path(__file__).parents[2] / "docs" / "speed.md"
+
+collect_ignore = ["binder.py", "live.py", "wasm.py"]  # scripts, each with a command of its own
 START, END = "<!-- speed: start -->\n", "<!-- speed: end -->\n"
 ROWS = pytest.StashKey[list[tuple[str, str, str, str]]]()
 
