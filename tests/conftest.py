@@ -91,17 +91,32 @@ def stop(processes: list[psutil.Popen]) -> None:
     psutil.wait_procs(left, timeout=5)
 
 
+@pytest.fixture(scope="session")
+def program():
+    """A function: where the first program of these names is that the machine has.
+
+    Without it a test is skipped, but fails in CI.
+    """
+
+    def find(*names: str) -> str:
+        places = os.environ["PATH"] + os.pathsep + "/usr/sbin"
+        for name in names:
+            if path := shutil.which(name, path=places):
+                return path
+        say = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        say(f"there is no {names[0]} on this machine")
+
+    return find
+
+
 @pytest.fixture(scope="module")
-def chromium():
+def chromium(program):
     """A real Chromium (playwright's synchronous interface).
 
     For one module only: while it is open, its event loop runs in this thread, and a test that
     calls ``asyncio.run`` would fail.
     """
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        say = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-        say("there is no Chromium on this machine")
+    path = program("chromium", "chromium-browser")
     from playwright.sync_api import sync_playwright
 
     quiet = "sandbox gpu quic background-networking component-update sync first-run".split()

@@ -3,19 +3,34 @@
 import subprocess
 import sys
 
-# Everything that is not Python's own, NumPy, SciPy, or anywidget with what it stands on.
+# Refused is all that is not Python's own, NumPy, SciPy, or anywidget with what it stands on.
 ALONE = """
-import importlib, pkgutil, sys
+import importlib, importlib.metadata, pkgutil, re, sys
+
+def plain(name):
+    return re.match(r"[\\w.-]+", name)[0].lower().replace("_", "-")
+
+known, new = set(), {"numpy", "scipy", "anywidget"}
+while new:
+    one = new.pop()
+    known.add(one)
+    try:
+        needs = importlib.metadata.requires(one) or ()
+    except importlib.metadata.PackageNotFoundError:  # for another system
+        continue
+    new |= {plain(need) for need in needs if "extra ==" not in need} - known
 
 class Refusal:
-    refused = {"pandas", "formulaic", "matplotlib", "voila", "jupyter_server", "jupyterlab",
-               "nbformat", "nbclient", "statsmodels", "psutil", "distributed", "zmq", "tornado"}
+    homes = importlib.metadata.packages_distributions()
 
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in self.refused:
+        own = name.partition(".")[0]
+        homes = {plain(home) for home in self.homes.get(own, ())}
+        if own != "lmmlab" and homes and not homes & known:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 sys.meta_path.insert(0, Refusal())
+assert "pandas" not in known
 import lmmlab.engine, lmmlab.labs, lmmlab.teach
 for home in (lmmlab.engine, lmmlab.labs, lmmlab.teach):
     for module in pkgutil.walk_packages(home.__path__, home.__name__ + "."):

@@ -67,8 +67,8 @@ def derivatives(
     slope = seen.squares - np.einsum("...acn,...bcn->...ab", used, used)
     ww = np.einsum("...acn,...bcn->...ab", w, w)
     curvature = -ww[..., None, None] * (ww / at.df)[..., None, None, :, :]
-    if rough and seen.wide:
-        return slope, _symmetric(curvature + seen.average)
+    if rough and (average := seen.average) is not None:
+        return slope, _symmetric(curvature + average)
 
     curvature += seen.pairs(used)
     both = moved[..., : p + 1, :]

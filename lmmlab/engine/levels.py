@@ -46,14 +46,9 @@ class Levels:
     count: Floats
 
     @property
-    def wide(self) -> bool:
-        """Whether exact second derivatives cost much more than first ones."""
-        return False
-
-    @property
-    def average(self) -> Floats:
-        """The average information (..., q, q, q, q), where it is cheaper."""
-        raise NotImplementedError
+    def average(self) -> Floats | None:
+        """The average information (..., q, q, q, q), where the exact one costs much more."""
+        return None
 
     @property
     def C(self) -> Floats:
@@ -96,11 +91,6 @@ class Crossed(Levels):
     each: tuple[Eliminated, ...]
 
     @property
-    def wide(self) -> bool:
-        """Whether exact second derivatives cost much more than first ones."""
-        return self.each[0].wide
-
-    @property
     def squares(self) -> Floats:
         """The sum (..., q, q) of Z' V0^-1 Z over levels."""
         return self._over(lambda one, axes, _: axes.T @ one.squares @ axes, self.moved)
@@ -116,8 +106,10 @@ class Crossed(Levels):
         return total
 
     @property
-    def average(self) -> Floats:
-        """Sum w[a]' (P - C C')[b, c] w[d] over pairs of levels: the average information."""
+    def average(self) -> Floats | None:
+        """Sum w[a]' (P - C C')[b, c] w[d] over pairs of levels, where there are very many."""
+        if not self.each[0].wide:
+            return None
 
         def one(at: Eliminated, axes: Floats, own: Floats) -> Floats:
             moved, reach = at.moved(axes, own[:, self.p :])

@@ -50,10 +50,10 @@ def test_forcing_rho_changes_the_fit(bench):
 def test_the_keyboard_chooses_a_driver(bench):
     picture = bench.locator("svg[tabindex]").first
     picture.focus()
-    known = picture.locator(".lmm-chosen").first.get_attribute("data-id")
+    chosen = picture.locator(".lmm-chosen").first
+    known = chosen.get_attribute("data-id")
     picture.press("ArrowRight")
-    now = lambda: picture.locator(".lmm-chosen").first.get_attribute("data-id")  # noqa: E731
-    until(bench.page, now, lambda who: who != known)
+    until(bench.page, lambda: chosen.get_attribute("data-id"), lambda who: who != known)
 
 
 @pytest.mark.parametrize("which", [0, 3])

@@ -5,7 +5,6 @@ our pages keep apart; a hub for a class also keeps apart the users of the machin
 """
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -42,17 +41,8 @@ c.Spawner.environment = {environment!r}
 """
 
 
-def program(name):
-    """Where a program is; without it the tests are skipped, but not in CI."""
-    path = shutil.which(name)
-    if path is None:
-        say = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-        say(f"there is no {name} on this machine")
-    return path
-
-
 @pytest.fixture(scope="module")
-def hub(start_server, free_port, tmp_path_factory):
+def hub(program, start_server, free_port, tmp_path_factory):
     """A hub for alice and bob, with the settings of the manual: `url`, `homes`, `lessons`."""
     program("configurable-http-proxy")
     folder = tmp_path_factory.mktemp("hub")
@@ -78,7 +68,9 @@ def hub(start_server, free_port, tmp_path_factory):
     )
     start_server([sys.executable, "-m", "jupyterhub"], url, cwd=folder)
     wait_for(lambda: requests.get(f"{url}/hub/login", timeout=10).ok)  # the proxy was first
-    return SimpleNamespace(url=url, homes=folder / "homes", lessons=repository(folder / "lessons"))
+    return SimpleNamespace(
+        url=url, homes=folder / "homes", lessons=repository(folder / "lessons", program("git"))
+    )
 
 
 def wait_for(happened, seconds=60):
@@ -89,10 +81,10 @@ def wait_for(happened, seconds=60):
         time.sleep(0.1)
 
 
-def repository(folder):
+def repository(folder, git):
     """The teacher's repository: the lessons, under git."""
     shutil.copytree(app.lessons_folder(), folder, ignore=shutil.ignore_patterns(".*"))
-    git = [program("git"), "-C", folder, "-c", "user.name=t", "-c", "user.email=t@example.org"]
+    git = [git, "-C", folder, "-c", "user.name=t", "-c", "user.email=t@example.org"]
     for words in (["init", "-q", "-b", "main"], ["add", "."], ["commit", "-q", "-m", "Lessons"]):
         subprocess.run([*git, *words], check=True)
     return folder

@@ -6,9 +6,7 @@ The configuration is the file that the manual shows, with other ports, paths and
 import contextlib
 import getpass
 import http.client
-import os
 import re
-import shutil
 import ssl
 import subprocess
 import sys
@@ -56,17 +54,8 @@ http {{
 """
 
 
-def program(name):
-    """Where a program is; without it the tests are skipped, but not in CI."""
-    path = shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin")
-    if path is None:
-        say = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-        say(f"there is no {name} on this machine")
-    return path
-
-
 @pytest.fixture(scope="module")
-def site(start_server, free_port, tmp_path_factory):
+def site(program, start_server, free_port, tmp_path_factory):
     """The lessons behind nginx: `url`, `port`, `plain` (the port without TLS), `trust`, `log`."""
     nginx, openssl = program("nginx"), program("openssl")
     folder = tmp_path_factory.mktemp("nginx")
