@@ -10,8 +10,8 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOME = {
-    "compare": "lmmlab.engine.compare",
-    "coverage": "lmmlab.engine.coverage",
+    "compare": "lmmlab.inference.compare",
+    "coverage": "lmmlab.study.coverage",
     "lmm": "lmmlab.formula",
     "simulate": "lmmlab.formula",
     "load": "lmmlab.data",

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 from lmmlab import compare, lmm, load
+from lmmlab.classical.rm_anova import rm_anova
 from lmmlab.data import arrays
-from lmmlab.engine.classical.rm_anova import rm_anova
-from lmmlab.engine.r2 import r2
+from lmmlab.model.r2 import r2
 
 HERE = Path(__file__).parent
 DOCS = HERE.parent / "docs" / "methods.md"

@@ -31,8 +31,8 @@ class Refusal:
 
 sys.meta_path.insert(0, Refusal())
 assert "pandas" not in known
-import lmmlab.engine, lmmlab.labs, lmmlab.teach
-for home in (lmmlab.engine, lmmlab.labs, lmmlab.teach):
+for name in "engine model inference study meaning classical labs teach".split():
+    home = importlib.import_module("lmmlab." + name)
     for module in pkgutil.walk_packages(home.__path__, home.__name__ + "."):
         importlib.import_module(module.name)
 """
@@ -62,7 +62,7 @@ def test_each_lab_stands_on_them_alone():
 def test_a_model_is_fitted_on_them_alone():
     said = run(
         ALONE
-        + "from lmmlab.engine.fit import fit\n"
+        + "from lmmlab.model.fit import fit\n"
         + "from lmmlab.labs._people import sleepstudy\n"
         + "model = fit(sleepstudy(10, '308', 10).design())\n"
         + "table = model.test('kenward-roger')\n"

@@ -614,7 +614,7 @@ CROSSED = "(Subject:C(Days):poly(Days, 9) | Subject)"
 )
 def test_random_terms_that_would_eat_the_machine_are_refused_at_once(random, monkeypatch):
     # Nothing of the size of the random effects is computed, neither columns nor what is conditioned
-    monkeypatch.setattr("lmmlab.engine.fit.condition", lambda _: pytest.fail("was conditioned"))
+    monkeypatch.setattr("lmmlab.model.fit.condition", lambda _: pytest.fail("was conditioned"))
     if random != "(bs(Days, 29) | Subject)":  # 30 columns are allowed, but not with 180 rows
         monkeypatch.setattr("formulaic.model_matrix", lambda *_, **__: pytest.fail("was built"))
     with pytest.raises(LMMError, match=r"30 are the most|180 rows cannot tell 540 random effects"):

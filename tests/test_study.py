@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from lmmlab import LMMError, lmm, load, simulate
-from lmmlab.engine.missingness import Dropout
-from lmmlab.engine.shape import Shape
-from lmmlab.engine.simulate import normals
+from lmmlab.study.missingness import Dropout
+from lmmlab.study.shape import Shape
+from lmmlab.study.simulate import normals
 
 TRUTH = dict(beta=[250, 10], sd=[25, 6], corr=-0.4, sigma=20)
 SLOPE = "ms ~ day + (day | driver)"

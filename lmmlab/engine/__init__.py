@@ -1,1 +1,1 @@
-"""The LMM engine: NumPy and SciPy, nothing else; each file is one noun of the theory."""
+"""From a design to the minimum of its criterion: the mathematics of one theta, and the search."""

@@ -160,7 +160,7 @@ def condition(design: Design, Y: Floats | None = None) -> Crossproducts:
     Notes
     -----
     A row of weight w is multiplied by root(w). Dependent columns are accepted here, since a model
-    with given theta and sigma can do with them; `lmmlab.engine.fit` refuses to estimate with them.
+    with given theta and sigma can do with them; `lmmlab.model.fit` refuses to estimate with them.
     """
     if not design.terms:
         raise LMMError("The model has no random term. Add one, such as (1 | Subject).")

@@ -4,7 +4,7 @@ All derivatives of the criterion with respect to G are sums over levels of produ
 one grouping factor the levels know nothing of each other, so the sums are over single levels, or
 over patterns of them. With several, each level overlaps with those of the other factors, and the
 sums are over pairs. `Levels` and `Crossed` are the two accounts of this; what is made of the sums
-does not depend on which (`derivatives`, `lmmlab.engine.satterthwaite`, `kenward_roger`).
+does not depend on which (`derivatives`, `lmmlab.inference.satterthwaite`, `kenward_roger`).
 """
 
 from __future__ import annotations

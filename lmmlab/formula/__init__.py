@@ -22,7 +22,7 @@ __all__ = ["design", "lmm", "simulate"]
 if TYPE_CHECKING:
     import pandas as pd
 
-    from lmmlab.engine.fit import Fit
+    from lmmlab.model.fit import Fit
 
 
 def lmm(formula: str, data: pd.DataFrame, reml: bool = True) -> Fit:
@@ -54,7 +54,7 @@ def lmm(formula: str, data: pd.DataFrame, reml: bool = True) -> Fit:
     >>> fit.beta.round(2).tolist()
     [251.41, 10.47]
     """
-    from lmmlab.engine.fit import fit
+    from lmmlab.model.fit import fit
 
     return fit(design(formula, data), reml=reml)
 

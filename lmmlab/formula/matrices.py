@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lmmlab.engine.design import Floats, Ints, LMMError
-from lmmlab.engine.remarks import listed
 from lmmlab.formula.coding import Column, column, written
 from lmmlab.formula.grammar import Call, Name, Node, text
 from lmmlab.formula.table import NUMBERS, Memory, check_finite, is_numeric, levels, numbers
 from lmmlab.formula.terms import Term
+from lmmlab.model.remarks import listed
 
 if TYPE_CHECKING:
     import pandas as pd

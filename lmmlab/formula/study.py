@@ -1,6 +1,6 @@
 """A study from a truth: the table that a model would give if its parameters were these.
 
-The draws are those of `lmmlab.engine.simulate`: they belong to a seed and a person, so the same
+The draws are those of `lmmlab.study.simulate`: they belong to a seed and a person, so the same
 seed gives the same people whatever the parameters, the number of groups or the number of rows.
 """
 
@@ -18,8 +18,8 @@ from lmmlab.formula.terms import Model, parse
 if TYPE_CHECKING:
     import pandas as pd
 
-    from lmmlab.engine.missingness import Dropout
-    from lmmlab.engine.shape import Shape
+    from lmmlab.study.missingness import Dropout
+    from lmmlab.study.shape import Shape
 
 _Record = TypeVar("_Record", "Shape", "Dropout")
 _MOST_ROWS = 1_000_000
@@ -66,11 +66,11 @@ def simulate(
     shape, noise : str or (str, number)
         How the random effects and the residuals are distributed: "normal", "t", "skewed" or
         "bimodal", each with the stated sd; ``("t", 3)`` has 3 degrees of freedom (see
-        `lmmlab.engine.shape.Shape`).
+        `lmmlab.study.shape.Shape`).
     missing : (str, share), optional
         Who leaves, and which share of the people before the last visit: "coin", "last value",
         "unseen value" or "own slope" (that of the last random effect); a third number is the
-        strength of the rule (see `lmmlab.engine.missingness.Dropout`). Rows of a person stand in
+        strength of the rule (see `lmmlab.study.missingness.Dropout`). Rows of a person stand in
         the order of the visits.
 
     Returns
@@ -95,11 +95,11 @@ def simulate(
     2  222.9    0      2
     3  247.3    1      2
     """
-    from lmmlab.engine.estimable import is_number
-    from lmmlab.engine.missingness import Dropout, observed
-    from lmmlab.engine.shape import Shape
-    from lmmlab.engine.simulate import LEAVING, OTHERS, add_effects, normals, response, root, visits
     from lmmlab.formula import design
+    from lmmlab.model.estimable import is_number
+    from lmmlab.study.missingness import Dropout, observed
+    from lmmlab.study.shape import Shape
+    from lmmlab.study.simulate import LEAVING, OTHERS, add_effects, normals, response, root, visits
 
     model = parse(formula)
     if not isinstance(model.response, Name):

@@ -15,7 +15,7 @@ from scipy.special import ndtr
 
 from lmmlab.data import arrays
 from lmmlab.engine.design import Design, Floats, Ints, Term
-from lmmlab.engine.simulate import LEAVING, exact_moments, normals, response
+from lmmlab.study.simulate import LEAVING, exact_moments, normals, response
 
 MOST_VISITS = 20
 

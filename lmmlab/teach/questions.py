@@ -10,8 +10,8 @@ import math
 
 import numpy as np
 
-from lmmlab.engine.precision import effective_size
-from lmmlab.engine.variance import icc
+from lmmlab.meaning.precision import effective_size
+from lmmlab.meaning.variance import icc
 from lmmlab.teach.tasks import Choice, Generated, Mistake, Number, Predict, apart
 
 STORIES = (

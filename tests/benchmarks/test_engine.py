@@ -14,11 +14,11 @@ import pytest
 
 from lmmlab import lmm
 from lmmlab.data import arrays, load
-from lmmlab.engine.batch import batch
 from lmmlab.engine.design import Design, Term, grouped
-from lmmlab.engine.fit import fit
-from lmmlab.engine.simulate import normals, response, root
 from lmmlab.formula import design
+from lmmlab.model.fit import fit
+from lmmlab.study.batch import batch
+from lmmlab.study.simulate import normals, response, root
 
 BETA, ROOT, SIGMA = np.array([251.0, 10.5]), root([25.0, 6.0], 0.07), 25.0
 
@@ -105,7 +105,7 @@ MEMORY = """
 import re, sys
 import numpy as np
 from lmmlab.engine.design import Design, Term, grouped
-from lmmlab.engine.fit import fit
+from lmmlab.model.fit import fit
 def peak():  # of this process alone; getrusage's figure is inherited from the parent
     return int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1]) // 1024
 y, X, *groups = np.load(sys.argv[1]).values()

@@ -17,18 +17,18 @@ from statsmodels.regression.mixed_linear_model import MixedLM
 from statsmodels.stats.anova import AnovaRM
 
 from lmmlab import compare, lmm, load
-from lmmlab.engine.analysis import Analysis
-from lmmlab.engine.batch import batch
-from lmmlab.engine.classical.regression import regress
-from lmmlab.engine.classical.rm_anova import rm_anova
-from lmmlab.engine.classical.sandwich import prepare
+from lmmlab.classical.regression import regress
+from lmmlab.classical.rm_anova import rm_anova
+from lmmlab.classical.sandwich import prepare
 from lmmlab.engine.covariance import covariance
-from lmmlab.engine.coverage import coverage
 from lmmlab.engine.design import grouped
-from lmmlab.engine.fit import fit
-from lmmlab.engine.layout import Layout, members, occasions, own_times
-from lmmlab.engine.simulate import root
-from lmmlab.engine.truth import Truth
+from lmmlab.model.fit import fit
+from lmmlab.study.analysis import Analysis
+from lmmlab.study.batch import batch
+from lmmlab.study.coverage import coverage
+from lmmlab.study.layout import Layout, members, occasions, own_times
+from lmmlab.study.simulate import root
+from lmmlab.study.truth import Truth
 
 SLOPES = "Reaction ~ Days + (Days | Subject)"
 

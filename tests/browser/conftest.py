@@ -6,7 +6,9 @@ A module that is about one lab names it, `lab`, and the page it stands in, `LESS
 import itertools
 import json
 import os
+import shutil
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -25,23 +27,33 @@ def voila_server(start_server, free_port):
 
 @pytest.fixture(scope="session")
 def lab_server(start_server, free_port, tmp_path_factory):
-    """A function: name of a lesson to its address in the JupyterLab of ``lmmlab open``.
-
-    Each address has a workspace of its own, so that a page does not open what another left. Its
-    attribute `folder` is where the notebooks lie.
-    """
+    """The JupyterLab of ``lmmlab open``: its address, and the folder where the lessons lie."""
     port = free_port()
     folder = tmp_path_factory.mktemp("lab")
     command = [sys.executable, "-m", "lmmlab.app", "open", "--no-browser", f"--port={port}"]
     url = f"http://localhost:{port}/"
     start_server(command, url + "lab", cwd=folder, env=apart(folder) | {"JUPYTER_TOKEN": "test"})
-    fresh = itertools.count()
+    return SimpleNamespace(url=url, folder=folder / "lmmlab-lessons", fresh=itertools.count())
 
-    def address(lesson):
-        return f"{url}lab/workspaces/w{next(fresh)}/tree/{lesson}?token=test"
 
-    address.folder = folder / "lmmlab-lessons"
-    return address
+@pytest.fixture
+def desk(lab_server):
+    """A folder of the test's own in JupyterLab, with all lessons in it: other tests' kernels and
+    files of progress belong to other notebooks.
+
+    `folder` is this folder, ``address(name)`` where JupyterLab shows a notebook in it. Each address
+    has a workspace of its own, so that a page does not open what another left.
+    """
+    folder = lab_server.folder / f"desk{next(lab_server.fresh)}"
+    folder.mkdir()
+    for lesson in lab_server.folder.glob("*.ipynb"):
+        shutil.copy(lesson, folder)
+
+    def address(name):
+        workspace = f"lab/workspaces/w{next(lab_server.fresh)}"
+        return f"{lab_server.url}{workspace}/tree/{folder.name}/{name}?token=test"
+
+    return SimpleNamespace(folder=folder, address=address)
 
 
 @pytest.fixture(scope="module")

@@ -239,16 +239,16 @@ def test_a_page_that_does_not_come_to_its_end(page, site):
     assert "A lesson" in page.locator("body").inner_text()
 
 
-def test_a_killed_kernel_in_jupyterlab(page, lab_server):
+def test_a_killed_kernel_in_jupyterlab(page, desk):
     """It is started anew, empty; its cells bring back sliders and progress, after a reload, too."""
     before = notebook_kernels()
-    bench = run_all(page, lab_server("05-shrinkage.ipynb"))
+    bench = run_all(page, desk.address("05-shrinkage.ipynb"))
     predict(bench, labs.shrinkage.tasks[0])
     until(page, lambda: progress(bench), lambda text: "task" in text)
     count = progress(bench)
     kill(notebook_kernels() - before)
     until(page, lambda: message(bench), lambda text: "Run the cells again" in text, SOON)
     assert bench.get_by_role("button", name="Reload the page").count() == 0
-    bench = run_all(page, lab_server("05-shrinkage.ipynb"))
+    bench = run_all(page, desk.address("05-shrinkage.ipynb"))
     says(bench, labs.shrinkage, sigma=12.8)
     assert progress(bench) == count

@@ -277,8 +277,8 @@ def test_code_and_linked_widgets_move_the_bench_in_voila(page, linked, start_ser
     follow(page, ready(page))
 
 
-def test_the_lesson_in_jupyterlab_opens_runs_and_reacts(page, lab_server):
-    bench = run_all(page, lab_server("05-shrinkage.ipynb"))
+def test_the_lesson_in_jupyterlab_opens_runs_and_reacts(page, desk):
+    bench = run_all(page, desk.address("05-shrinkage.ipynb"))
     before = arrows(bench)
     drag(page, slider(bench, "tau1"), [0.3 + 0.02 * k for k in range(20)])
     until(page, lambda: arrows(bench), lambda now: now != before)
@@ -288,6 +288,6 @@ def test_the_lesson_in_jupyterlab_opens_runs_and_reacts(page, lab_server):
     assert faults(page, ".lmm-bench") == []
 
 
-def test_code_and_linked_widgets_move_the_bench_in_jupyterlab(page, lab_server, linked):
-    shutil.copy(linked / "linked.ipynb", lab_server.folder)
-    follow(page, run_all(page, lab_server("linked.ipynb")))
+def test_code_and_linked_widgets_move_the_bench_in_jupyterlab(page, desk, linked):
+    shutil.copy(linked / "linked.ipynb", desk.folder)
+    follow(page, run_all(page, desk.address("linked.ipynb")))

@@ -45,13 +45,11 @@ def test_a_page_of_voila_keeps_progress_over_a_reload_and_the_kernel_writes_no_f
     assert page.problems == []
 
 
-def test_jupyterlab_keeps_progress_in_a_file_beside_the_notebook(page, lab_server):
-    for left in lab_server.folder.rglob("lmmlab-progress.json"):
-        left.unlink()  # by another test
-    bench = run_all(page, lab_server("05-shrinkage.ipynb"))
+def test_jupyterlab_keeps_progress_in_a_file_beside_the_notebook(page, desk):
+    bench = run_all(page, desk.address("05-shrinkage.ipynb"))
     commit(bench, 1)
-    files = until(page, lambda: list(lab_server.folder.rglob("lmmlab-progress.json")), bool)
-    (record,) = read(files[0].read_text("utf-8"))
+    until(page, (desk.folder / "lmmlab-progress.json").exists, bool)
+    (record,) = read((desk.folder / "lmmlab-progress.json").read_text("utf-8"))
     assert (record.lesson, record.lab, record.right) == ("05-shrinkage", "shrinkage", True)
     assert page.evaluate(KEPT) is None
 

@@ -12,9 +12,9 @@ from lmmlab.engine.covariance import factor, positions, principal
 from lmmlab.engine.crossproducts import condition
 from lmmlab.engine.derivatives import derivatives, in_theta
 from lmmlab.engine.design import Design, Term
-from lmmlab.engine.fit import evaluate, fit
 from lmmlab.engine.rows import Rows
 from lmmlab.engine.solve import solve
+from lmmlab.model.fit import evaluate, fit
 
 SHAPES = {
     "intercepts": ((1,), (1,)),

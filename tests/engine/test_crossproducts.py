@@ -8,7 +8,7 @@ import pytest
 from lmmlab.data import arrays
 from lmmlab.engine.crossproducts import condition
 from lmmlab.engine.design import Design, LMMError, Term, grouped
-from lmmlab.engine.fit import evaluate
+from lmmlab.model.fit import evaluate
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from lmmlab.engine import newton
 from lmmlab.engine.covariance import factor
 from lmmlab.engine.crossproducts import condition
 from lmmlab.engine.design import grouped
-from lmmlab.engine.fit import evaluate, fit
 from lmmlab.engine.newton import minima, minimise, promised
 from lmmlab.engine.solve import solve
+from lmmlab.model.fit import evaluate, fit
 
 
 @pytest.fixture(scope="module")

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from lmmlab.data import arrays
-from lmmlab.engine.conditional import posterior
 from lmmlab.engine.covariance import factor
 from lmmlab.engine.crossproducts import condition
 from lmmlab.engine.derivatives import derivatives, in_theta
 from lmmlab.engine.design import grouped
-from lmmlab.engine.fit import evaluate
 from lmmlab.engine.solve import solve
+from lmmlab.model.conditional import posterior
+from lmmlab.model.fit import evaluate
 
 
 @pytest.fixture

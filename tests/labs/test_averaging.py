@@ -7,10 +7,10 @@ import pytest
 
 from lmmlab import labs
 from lmmlab.engine.design import grouped
-from lmmlab.engine.fit import evaluate
 from lmmlab.labs._lab import Do, Number, Predict
 from lmmlab.labs.averaging.controls import FAINT, LARGE
 from lmmlab.labs.averaging.study import few, sizes
+from lmmlab.model.fit import evaluate
 
 lab = labs.averaging
 
@@ -60,7 +60,7 @@ def test_the_mixed_model_is_averages_with_the_weights_of_the_picture() -> None:
 
 
 def ratio(large: int, small: int, of: int, icc: float) -> tuple[float, float]:
-    from lmmlab.engine.precision import mean_variance
+    from lmmlab.meaning.precision import mean_variance
 
     each, tau, sigma = [small] * of + [large] * of, np.sqrt(icc), np.sqrt(1.0 - icc)
     rows, people, best = (mean_variance(tau, sigma, each, w) for w in ("rows", "groups", "best"))

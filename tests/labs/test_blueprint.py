@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from lmmlab import labs
-from lmmlab.engine.variance import reliability
 from lmmlab.labs._lab import Number
 from lmmlab.labs.blueprint.board import BOARDS, SECOND, START
 from lmmlab.labs.blueprint.scene import NOISE
+from lmmlab.meaning.variance import reliability
 from lmmlab.picture.marks import Bars, Heatmap, Label, Line, Segments
 from lmmlab.picture.pack import structure
 

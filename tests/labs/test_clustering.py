@@ -7,12 +7,12 @@ import pytest
 
 from lmmlab import labs
 from lmmlab.engine.design import grouped
-from lmmlab.engine.fit import fit
-from lmmlab.engine.precision import mean_variance
-from lmmlab.engine.variance import anova_icc
 from lmmlab.labs._lab import Do, Number, Predict
 from lmmlab.labs._numbers import corr, number
 from lmmlab.labs.clustering.scene import _estimate
+from lmmlab.meaning.precision import mean_variance
+from lmmlab.meaning.variance import anova_icc
+from lmmlab.model.fit import fit
 
 lab = labs.clustering
 DO = {task.name: task for task in lab.tasks if isinstance(task, Do)}

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from lmmlab import labs
-from lmmlab.engine.implied import line_variance
 from lmmlab.labs._people import columns
 from lmmlab.labs.fan.scene import expected_correlation
 from lmmlab.labs.fan.spread import Spread
 from lmmlab.labs.fan.stories import STORIES
+from lmmlab.meaning.implied import line_variance
 from lmmlab.picture.marks import Ellipse, Line, Points, Segments
 
 lab = labs.fan

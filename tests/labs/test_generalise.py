@@ -8,17 +8,17 @@ import pytest
 from scipy import stats
 
 from lmmlab import labs
-from lmmlab.engine.balanced import halves
-from lmmlab.engine.batch import batch, from_sums
 from lmmlab.engine.design import Design, Term
-from lmmlab.engine.fit import fit
-from lmmlab.engine.simulate import normals, response, root
 from lmmlab.labs._lab import Predict
 from lmmlab.labs._numbers import percent
 from lmmlab.labs.generalise.scene import SIZES
 from lmmlab.labs.generalise.stories import STORIES
 from lmmlab.labs.generalise.studies import STUDIES, layout, people_of, studies
+from lmmlab.model.balanced import halves
+from lmmlab.model.fit import fit
 from lmmlab.picture.words import plain
+from lmmlab.study.batch import batch, from_sums
+from lmmlab.study.simulate import normals, response, root
 
 lab = labs.generalise
 TASKS = {task.name: task for task in lab.tasks}

@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 
 from lmmlab import labs
-from lmmlab.engine.fit import fit
-from lmmlab.engine.implied import implied, vpc
-from lmmlab.engine.simulate import exact_moments, normals, response, root
 from lmmlab.labs import _people
 from lmmlab.labs._lab import Number
 from lmmlab.labs._people import columns
 from lmmlab.labs.implied_covariance.scene import extremes
 from lmmlab.labs.implied_covariance.stories import STORIES
+from lmmlab.meaning.implied import implied, vpc
+from lmmlab.model.fit import fit
 from lmmlab.picture.marks import Bars, Heatmap, Label, Line, Points
+from lmmlab.study.simulate import exact_moments, normals, response, root
 
 lab = labs.implied_covariance
 

@@ -19,8 +19,8 @@ each_lab = pytest.mark.parametrize("lab", LABS, ids=lambda lab: lab.name)
         ("lmmlab", "lmmlab.labs"),
         ("lmmlab.labs", "lmmlab.labs.shrinkage.words()"),
         ("lmmlab.labs", "lmmlab.labs.shrinkage.picture(source='simulated')"),
-        ("lmmlab.engine.fit", "lmmlab.engine.fit.fit"),
-        ("lmmlab.engine.batch", "lmmlab.engine.batch.batch"),
+        ("lmmlab.model.fit", "lmmlab.model.fit.fit"),
+        ("lmmlab.study.batch", "lmmlab.study.batch.batch"),
     ],
 )
 def test_scenes_need_no_widgets_tables_or_drawing(module, ask):

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from lmmlab import labs
-from lmmlab.engine.classical.means import on_means
+from lmmlab.classical.means import on_means
 from lmmlab.engine.design import grouped
-from lmmlab.engine.fit import evaluate, fit
+from lmmlab.model.fit import evaluate, fit
 
 lab = labs.levels
 

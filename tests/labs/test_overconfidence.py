@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from lmmlab import labs
-from lmmlab.engine.precision import design_effect, naive_size
 from lmmlab.labs._lab import Do, Number, Predict
 from lmmlab.labs._numbers import percent
+from lmmlab.meaning.precision import design_effect, naive_size
 
 lab = labs.overconfidence
 (PROMISE,) = (task for task in lab.tasks if isinstance(task, Do))

@@ -11,12 +11,12 @@ import pytest
 from scipy.special import ndtr
 
 from lmmlab import LMMError, labs, lmm
-from lmmlab.engine.classical.regression import ols
-from lmmlab.engine.simulate import root
+from lmmlab.classical.regression import ols
 from lmmlab.labs._people import simulated
 from lmmlab.labs.playground.model import best_errors
 from lmmlab.labs.playground.stories import NATURE, STORIES
 from lmmlab.picture.marks import Ellipse, Heatmap, Line, Points, Segments
+from lmmlab.study.simulate import root
 
 lab = labs.playground
 GUIDE = Path(__file__).parents[2] / "docs" / "teaching.md"

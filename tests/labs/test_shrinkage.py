@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from lmmlab import labs
-from lmmlab.engine.fit import evaluate
-from lmmlab.engine.variance import expected_errors, repeated
 from lmmlab.labs._lab import Predict
 from lmmlab.labs.shrinkage.scene import weights
 from lmmlab.labs.shrinkage.spread import Spread
+from lmmlab.meaning.variance import expected_errors, repeated
+from lmmlab.model.fit import evaluate
 
 lab = labs.shrinkage
 # lme4, REML: Reaction ~ Days + (Days | Subject)

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from lmmlab import labs, lmm, load
-from lmmlab.engine.classical.regression import ols
-from lmmlab.engine.precision import design_effect, effective_size, mean_variance, naive_size
-from lmmlab.engine.predictor import pair_icc
-from lmmlab.engine.variance import icc
+from lmmlab.classical.regression import ols
 from lmmlab.formula import design
 from lmmlab.labs._numbers import corr
+from lmmlab.meaning.precision import design_effect, effective_size, mean_variance, naive_size
+from lmmlab.meaning.predictor import pair_icc
+from lmmlab.meaning.variance import icc
 
 FORMULA = "distance ~ age + Sex + (1 | Subject)"
 

@@ -7,7 +7,7 @@ import pytest
 from scipy.special import ndtr
 
 from lmmlab import labs, lmm, load
-from lmmlab.engine.classical.regression import ols
+from lmmlab.classical.regression import ols
 from lmmlab.formula import design
 
 STARTS, LINES = "Reaction ~ Days + (1 | Subject)", "Reaction ~ Days + (Days | Subject)"

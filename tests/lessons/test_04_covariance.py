@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from lmmlab import LMMError, labs, lmm, load
-from lmmlab.engine.implied import correlation, implied, vpc
 from lmmlab.labs.implied_covariance.scene import columns
 from lmmlab.labs.implied_covariance.stories import STORIES
+from lmmlab.meaning.implied import correlation, implied, vpc
 
 LESSON = Path(__file__).parents[2] / "lessons" / "04-covariance.ipynb"
 DAYS = np.arange(10.0)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lmmlab import labs, lmm, load
-from lmmlab.engine.classical import no_pooling
+from lmmlab.classical import no_pooling
 from lmmlab.formula import design
 
 FORMULA = "Reaction ~ Days + (Days | Subject)"

@@ -90,6 +90,6 @@ def test_real_observations_follow_the_design_effect(seed):
 
 def test_the_case_of_the_ledger():
     """30 people with 60 trials, ICC .40: 73 rows; 75 with endless trials."""
-    from lmmlab.engine.precision import effective_size
+    from lmmlab.meaning.precision import effective_size
 
     assert round(float(effective_size(0.4, [60] * 30))) == 73

@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lmmlab.engine.classical.means import on_means
+from lmmlab.classical.means import on_means
 from lmmlab.engine.design import Floats, Ints
-from lmmlab.engine.fit import fit
-from lmmlab.engine.precision import Weighting, mean_variance
 from lmmlab.labs.averaging.controls import Controls
 from lmmlab.labs.averaging.study import Study, few, made, sizes
+from lmmlab.meaning.precision import Weighting, mean_variance
+from lmmlab.model.fit import fit
 
 _WEIGHTINGS: tuple[Weighting, ...] = ("rows", "groups", "best")
 

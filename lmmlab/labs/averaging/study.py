@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lmmlab.engine.design import Design, Floats, Ints, Term
-from lmmlab.engine.simulate import WITHIN, normals, response, visits
 from lmmlab.labs.averaging.controls import Controls
+from lmmlab.study.simulate import WITHIN, normals, response, visits
 
 CONTROLS = 8.0
 """True average of the controls, in µV."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from lmmlab.engine.variance import icc
 from lmmlab.labs._numbers import corr, decimal
 from lmmlab.labs.averaging.picture import MEANS, MIXED
 from lmmlab.labs.averaging.scene import Answer, Scene
+from lmmlab.meaning.variance import icc
 
 
 def words(s: Scene) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 
 from lmmlab.engine.design import Floats, Ints
-from lmmlab.engine.layout import members, occasions
+from lmmlab.study.layout import members, occasions
 
 PEOPLE = ("Ana", "Ben", "Cleo", "Dan", "Eva", "Finn")
 GAP = 6.0  # months from visit to visit

@@ -9,9 +9,6 @@ from typing import NamedTuple
 import numpy as np
 
 from lmmlab.engine.design import Design, Floats, Ints, LMMError, Term
-from lmmlab.engine.fit import fit
-from lmmlab.engine.implied import correlation, implied
-from lmmlab.engine.simulate import BETWEEN, normals, response, root
 from lmmlab.labs.blueprint.board import (
     CHANGE,
     MOST_VISITS,
@@ -23,6 +20,9 @@ from lmmlab.labs.blueprint.board import (
 )
 from lmmlab.labs.blueprint.controls import Controls
 from lmmlab.labs.blueprint.remarks import corners
+from lmmlab.meaning.implied import correlation, implied
+from lmmlab.model.fit import fit
+from lmmlab.study.simulate import BETWEEN, normals, response, root
 
 AVERAGE, NOISE = -1, -2
 

@@ -12,10 +12,10 @@ from functools import cache, lru_cache
 import numpy as np
 
 from lmmlab.engine.design import Design, Floats, Term
-from lmmlab.engine.fit import Fit, fit
-from lmmlab.engine.implied import correlation, moved, narrowest
 from lmmlab.labs import _people
 from lmmlab.labs.centring.controls import FIRST, LAST
+from lmmlab.meaning.implied import correlation, moved, narrowest
+from lmmlab.model.fit import Fit, fit
 
 MEAN = 4.5
 """The mean of days 0 to 9: the zero of grand-mean centring."""

@@ -7,11 +7,11 @@ from functools import cache, lru_cache
 
 import numpy as np
 
+from lmmlab.classical.means import on_means
 from lmmlab.data import arrays
-from lmmlab.engine.classical.means import on_means
 from lmmlab.engine.design import Design, Floats, Ints, Term
-from lmmlab.engine.fit import fit
-from lmmlab.engine.predictor import blend
+from lmmlab.meaning.predictor import blend
+from lmmlab.model.fit import fit
 
 WITHIN, BETWEEN = -1.0, 2.0
 """The true slopes: among rows of one group, and among the means of groups."""

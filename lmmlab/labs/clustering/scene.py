@@ -9,12 +9,12 @@ from typing import NamedTuple
 import numpy as np
 
 from lmmlab.engine.design import Floats, Ints
-from lmmlab.engine.precision import design_effect
-from lmmlab.engine.predictor import pair_icc
-from lmmlab.engine.simulate import WITHIN, exact_moments, normals, response
-from lmmlab.engine.variance import anova_icc, icc
 from lmmlab.labs._people import numbered
 from lmmlab.labs.clustering.controls import Controls
+from lmmlab.meaning.precision import design_effect
+from lmmlab.meaning.predictor import pair_icc
+from lmmlab.meaning.variance import anova_icc, icc
+from lmmlab.study.simulate import WITHIN, exact_moments, normals, response
 
 MEAN = 150.0  # mmHg
 MOST_VISITS = 60

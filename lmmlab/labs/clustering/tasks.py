@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from math import ceil
 
-from lmmlab.engine.precision import design_effect
-from lmmlab.engine.variance import icc
 from lmmlab.labs._lab import Choice, Do, Mistake, Number, Predict
 from lmmlab.labs._numbers import corr, number
 from lmmlab.labs.clustering.controls import Controls
 from lmmlab.labs.clustering.scene import Scene
+from lmmlab.meaning.precision import design_effect
+from lmmlab.meaning.variance import icc
 from lmmlab.teach.questions import ICC, OBSERVATIONS
 
 MORE_VISITS = Predict(

@@ -9,15 +9,15 @@ from typing import NamedTuple
 import numpy as np
 
 from lmmlab.engine.design import Floats, LMMError
-from lmmlab.engine.fit import fit
-from lmmlab.engine.implied import correlation, implied, line_variance
-from lmmlab.engine.simulate import root
 from lmmlab.labs import _people
 from lmmlab.labs._people import People, columns
 from lmmlab.labs.fan.controls import Controls
 from lmmlab.labs.fan.remarks import corners
 from lmmlab.labs.fan.spread import Estimate, Spread, entries_of
 from lmmlab.labs.fan.stories import STORIES, Story
+from lmmlab.meaning.implied import correlation, implied, line_variance
+from lmmlab.model.fit import fit
+from lmmlab.study.simulate import root
 
 
 class Trend(NamedTuple):

@@ -9,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 
 from lmmlab.engine.design import Floats
-from lmmlab.engine.implied import line_variance, moved, narrowest
-from lmmlab.engine.simulate import root
 from lmmlab.labs.fan.controls import Controls
+from lmmlab.meaning.implied import line_variance, moved, narrowest
+from lmmlab.study.simulate import root
 
 _NOTHING = 1e-12
 

@@ -6,13 +6,13 @@ from math import sqrt
 
 import numpy as np
 
-from lmmlab.engine.implied import narrowest
-from lmmlab.engine.simulate import root
 from lmmlab.labs._lab import Choice, Do, Mistake, Number, Predict
 from lmmlab.labs._numbers import decimal, signed
 from lmmlab.labs.fan.controls import Controls
 from lmmlab.labs.fan.scene import Scene, expected_correlation
 from lmmlab.labs.fan.stories import STORIES
+from lmmlab.meaning.implied import narrowest
+from lmmlab.study.simulate import root
 from lmmlab.teach.questions import COVARIANCE
 
 BLOOD_PRESSURE = STORIES["bp"].values | {"story": "bp"}

@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lmmlab.engine.design import Floats
-from lmmlab.engine.simulate import visits
 from lmmlab.labs import _panels
 from lmmlab.labs._numbers import corr, decimal, percent
 from lmmlab.labs.generalise.scene import SHOWN, TRIALS, Scene, Spread
 from lmmlab.picture.axis import apart, cover
 from lmmlab.picture.marks import Axis, Label, Line, Mark, Panel, Picture, Points, Segments
+from lmmlab.study.simulate import visits
 
 _IDS = tuple(str(k + 1) for k in range(SHOWN))
 _MOST = 60  # people that are drawn one by one

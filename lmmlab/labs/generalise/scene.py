@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from lmmlab.engine.design import Floats
-from lmmlab.engine.rates import Rates, rates
-from lmmlab.engine.variance import reliability
 from lmmlab.labs._people import numbered
 from lmmlab.labs.generalise.controls import Controls
 from lmmlab.labs.generalise.stories import STORIES, Story
@@ -24,6 +22,8 @@ from lmmlab.labs.generalise.studies import (
     people_of,
     studies,
 )
+from lmmlab.meaning.variance import reliability
+from lmmlab.study.rates import Rates, rates
 
 SHOWN = 200  # studies of the pile that are drawn one by one
 SIZES = (5, 20, 50, 200)  # people, where the spread of estimates is compared

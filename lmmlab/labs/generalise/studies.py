@@ -14,13 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import chdtri, ndtr
 
-from lmmlab.engine.balanced import Balanced, balance
-from lmmlab.engine.batch import Batch, from_sums
 from lmmlab.engine.design import Design, Floats, Term
-from lmmlab.engine.precision import mean_variance
-from lmmlab.engine.simulate import normals, root
 from lmmlab.labs.generalise.controls import Controls
 from lmmlab.labs.generalise.stories import STORIES
+from lmmlab.meaning.precision import mean_variance
+from lmmlab.model.balanced import Balanced, balance
+from lmmlab.study.batch import Batch, from_sums
+from lmmlab.study.simulate import normals, root
 
 STUDIES = 1_000
 _MOST = 200  # people in a study

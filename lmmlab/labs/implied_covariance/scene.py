@@ -9,14 +9,14 @@ from typing import NamedTuple
 import numpy as np
 
 from lmmlab.engine.design import Design, Floats, LMMError, Term
-from lmmlab.engine.fit import fit
-from lmmlab.engine.implied import correlation, implied, vpc
-from lmmlab.engine.simulate import root
 from lmmlab.labs import _people
 from lmmlab.labs._people import People, columns
 from lmmlab.labs.implied_covariance.controls import Controls
 from lmmlab.labs.implied_covariance.remarks import corners
 from lmmlab.labs.implied_covariance.stories import STORIES, Story
+from lmmlab.meaning.implied import correlation, implied, vpc
+from lmmlab.model.fit import fit
+from lmmlab.study.simulate import root
 
 LAYERS = {"starts": 1, "slopes": 3, "noise": 4}
 """How many of the four terms are in V: starts, starts with slopes, slopes, noise."""

@@ -9,9 +9,9 @@ import numpy as np
 
 from lmmlab.data import arrays
 from lmmlab.engine.design import Floats, Ints
-from lmmlab.engine.simulate import BETWEEN, WITHIN, exact_moments, normals, response
 from lmmlab.labs.levels.controls import Controls
 from lmmlab.labs.levels.stories import STORIES
+from lmmlab.study.simulate import BETWEEN, WITHIN, exact_moments, normals, response
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lmmlab.engine.classical.means import on_means
-from lmmlab.engine.classical.regression import ols
+from lmmlab.classical.means import on_means
+from lmmlab.classical.regression import ols
 from lmmlab.engine.design import Design, Floats, LMMError, Term
-from lmmlab.engine.fit import Fit, evaluate, fit
-from lmmlab.engine.predictor import blend
 from lmmlab.labs.levels.cloud import Cloud, fixed, made
 from lmmlab.labs.levels.controls import Controls
 from lmmlab.labs.levels.stories import STORIES, Story
+from lmmlab.meaning.predictor import blend
+from lmmlab.model.fit import Fit, evaluate, fit
 
 VISITS = np.arange(1.0, 61.0)
 _QUIET = 1e-3  # a residual sd of zero is taken as this limit

@@ -10,17 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from lmmlab.engine.analysis import Analysis, Answers, answers
 from lmmlab.engine.design import Floats, Ints
-from lmmlab.engine.inference import Method
-from lmmlab.engine.layout import Layout, covariate, members
-from lmmlab.engine.precision import Weighting, design_effect, mean_variance, naive_size
-from lmmlab.engine.predictor import pair_icc
-from lmmlab.engine.rates import Rates, rates
-from lmmlab.engine.simulate import normals, response, visits
-from lmmlab.engine.variance import icc
+from lmmlab.inference.inference import Method
 from lmmlab.labs._people import numbered
 from lmmlab.labs.overconfidence.controls import Controls
+from lmmlab.meaning.precision import Weighting, design_effect, mean_variance, naive_size
+from lmmlab.meaning.predictor import pair_icc
+from lmmlab.meaning.variance import icc
+from lmmlab.study.analysis import Analysis, Answers, answers
+from lmmlab.study.layout import Layout, covariate, members
+from lmmlab.study.rates import Rates, rates
+from lmmlab.study.simulate import normals, response, visits
 
 STUDIES = 1_000
 SHOWN = 60  # of them are drawn one by one

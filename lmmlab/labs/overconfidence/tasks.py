@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from math import sqrt
 
-from lmmlab.engine.precision import design_effect
-from lmmlab.engine.variance import icc
 from lmmlab.labs._lab import Choice, Do, Mistake, Number, Predict
 from lmmlab.labs._numbers import corr
 from lmmlab.labs.overconfidence.controls import Controls
 from lmmlab.labs.overconfidence.scene import Scene
+from lmmlab.meaning.precision import design_effect
+from lmmlab.meaning.variance import icc
 
 WITHIN = Predict(
     "within",

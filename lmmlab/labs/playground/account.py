@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from lmmlab.engine.design import Floats
-from lmmlab.engine.implied import correlation, implied, line_variance, vpc
-from lmmlab.engine.variance import reliability
 from lmmlab.labs._people import People, columns
 from lmmlab.labs.playground.controls import Controls
+from lmmlab.meaning.implied import correlation, implied, line_variance, vpc
+from lmmlab.meaning.variance import reliability
 
 _CELLS = 10
 

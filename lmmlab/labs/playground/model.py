@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from lmmlab.engine.classical.regression import ols
+from lmmlab.classical.regression import ols
 from lmmlab.engine.design import Design, Floats, LMMError
-from lmmlab.engine.estimates import estimates
-from lmmlab.engine.fit import evaluate, fit
-from lmmlab.engine.inference import Method, errors
+from lmmlab.inference.inference import Method, errors
 from lmmlab.labs._people import People
+from lmmlab.model.estimates import estimates
+from lmmlab.model.fit import evaluate, fit
 
 MODELS = {
     "one": "average only",

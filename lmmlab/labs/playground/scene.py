@@ -7,12 +7,10 @@ from typing import cast
 
 import numpy as np
 
-from lmmlab.engine.classical import no_pooling
+from lmmlab.classical import no_pooling
 from lmmlab.engine.covariance import theta_of
 from lmmlab.engine.design import Floats, LMMError
-from lmmlab.engine.implied import moved, narrowest
-from lmmlab.engine.inference import Method
-from lmmlab.engine.simulate import root
+from lmmlab.inference.inference import Method
 from lmmlab.labs import _people
 from lmmlab.labs._people import People
 from lmmlab.labs.playground.account import Account, Grid, account, grid
@@ -20,6 +18,8 @@ from lmmlab.labs.playground.controls import Controls
 from lmmlab.labs.playground.model import Model, best_errors, questions, said
 from lmmlab.labs.playground.remarks import corners
 from lmmlab.labs.playground.stories import STORIES, Story
+from lmmlab.meaning.implied import moved, narrowest
+from lmmlab.study.simulate import root
 
 _QUIET = 1e-3  # of the noise of the story: a noise of 0 is taken as this limit
 

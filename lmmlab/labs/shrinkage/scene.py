@@ -8,15 +8,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lmmlab.engine.classical import complete_pooling, no_pooling
+from lmmlab.classical import complete_pooling, no_pooling
 from lmmlab.engine.design import Design, Floats, LMMError
-from lmmlab.engine.fit import Fit, evaluate, fit
-from lmmlab.engine.variance import Repeated, expected_errors, reliability, repeated
 from lmmlab.labs import _people
 from lmmlab.labs._people import People
 from lmmlab.labs.shrinkage.controls import Controls
 from lmmlab.labs.shrinkage.remarks import corners, limit
 from lmmlab.labs.shrinkage.spread import Spread
+from lmmlab.meaning.variance import Repeated, expected_errors, reliability, repeated
+from lmmlab.model.fit import Fit, evaluate, fit
 
 _QUIET = 1e-3  # ms; a residual sd of zero is taken as this limit
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from lmmlab.engine.covariance import theta_of
 from lmmlab.engine.design import Floats
-from lmmlab.engine.simulate import root
+from lmmlab.study.simulate import root
 
 
 @dataclass(frozen=True)

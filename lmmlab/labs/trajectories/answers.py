@@ -7,10 +7,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from lmmlab.engine.classical.regression import ols
+from lmmlab.classical.regression import ols
 from lmmlab.engine.design import Design, Floats, LMMError, Term
-from lmmlab.engine.fit import Fit, fit
 from lmmlab.labs._people import People
+from lmmlab.model.fit import Fit, fit
 
 MODELS = {"one": "one line", "starts": "own starts", "lines": "own starts and slopes"}
 

@@ -11,10 +11,10 @@ from functools import lru_cache
 import numpy as np
 
 from lmmlab.engine.design import Floats, Ints
-from lmmlab.engine.simulate import exact_moments, normals, response
 from lmmlab.labs import _people
 from lmmlab.labs._people import People
 from lmmlab.labs.trajectories.nature import Nature
+from lmmlab.study.simulate import exact_moments, normals, response
 
 _QUIET = 1e-3  # points; a noise of zero is taken as this limit, so that models can be fitted
 _FIRST_LOOK = np.array([-0.4, np.sqrt(1.0 - 0.4**2)])  # the slopes at the first look, from draws

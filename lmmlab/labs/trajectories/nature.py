@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from lmmlab.engine.design import Floats
-from lmmlab.engine.simulate import root
+from lmmlab.study.simulate import root
 
 
 @dataclass(frozen=True)

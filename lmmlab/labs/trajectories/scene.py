@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr
 
-from lmmlab.engine.classical import no_pooling
+from lmmlab.classical import no_pooling
 from lmmlab.engine.design import Floats
-from lmmlab.engine.implied import implied, line_variance
 from lmmlab.labs import _people
 from lmmlab.labs._people import People, columns
 from lmmlab.labs.trajectories import crowd
@@ -18,6 +17,7 @@ from lmmlab.labs.trajectories.controls import Controls
 from lmmlab.labs.trajectories.nature import Nature
 from lmmlab.labs.trajectories.remarks import remarks
 from lmmlab.labs.trajectories.stories import STORIES, Story
+from lmmlab.meaning.implied import implied, line_variance
 
 MOST = 1e-9  # a slope nearer to 0 than this share of the steepest does not rise or fall
 

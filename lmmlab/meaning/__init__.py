@@ -1,0 +1,1 @@
+"""What variances mean: functions of numbers alone, for which nothing is fitted."""

@@ -1,0 +1,1 @@
+"""A fitted model: what it holds, says, predicts, and what it refuses."""

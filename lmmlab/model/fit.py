@@ -1,0 +1,81 @@
+"""Estimating a mixed model, or taking it at a theta that is known.
+
+Balanced designs have their estimates in closed form; all others are searched for. What comes out,
+`Fit`, does not depend on which (`lmmlab.model.model`).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lmmlab.engine.covariance import factor, settle
+from lmmlab.engine.crossproducts import condition
+from lmmlab.engine.design import Design, Floats
+from lmmlab.engine.newton import minimise
+from lmmlab.engine.solve import solve
+from lmmlab.model.balanced import closed_theta
+from lmmlab.model.estimable import require_enough_rows, require_estimable, require_reml
+from lmmlab.model.model import Fit as Fit
+from lmmlab.model.model import Source, known
+
+
+def fit(design: Design, reml: bool = True, closed: bool = True) -> Fit:
+    """Estimate a mixed model.
+
+    Parameters
+    ----------
+    design : Design
+        The data.
+    reml : bool
+        Restricted maximum likelihood (the default) or maximum likelihood.
+    closed : bool
+        Use the closed form where the design has one; False searches in any case.
+
+    Returns
+    -------
+    Fit
+
+    Raises
+    ------
+    LMMError
+        If the model cannot be estimated: what is wrong and what to do.
+    """
+    require_reml(reml)
+    require_enough_rows(design)
+    cross = condition(design)
+    require_estimable(design, cross, reml)
+    theta, path = closed_theta(design, reml) if closed else None, None
+    if theta is None:
+        path = minimise(cross, reml)
+        theta = path.theta[-1]
+    theta = settle(theta, cross.S, cross.blocks)
+    at = solve(cross, cross.S @ factor(theta, cross.blocks), reml)
+    source: Source = "search" if path else "closed form"
+    return Fit(design, theta, float(np.sqrt(at.variance)), source, cross, at, path)
+
+
+def evaluate(design: Design, theta: Floats, sigma: float | None = None, reml: bool = True) -> Fit:
+    """Give the model at a theta that is known, not estimated.
+
+    Parameters
+    ----------
+    design : Design
+        Unlike in `fit`, it need not suffice to estimate variances.
+    theta : (k,) array
+        The lower triangle of each block of the relative factor, column by column.
+    sigma : float, optional
+        The residual sd; None takes the best one for this theta.
+    reml : bool
+        Which criterion; it also decides how sigma is estimated.
+
+    Returns
+    -------
+    Fit
+
+    Raises
+    ------
+    LMMError
+        If theta or sigma cannot be.
+    """
+    require_reml(reml)
+    return known(design, condition(design), theta, sigma, reml)

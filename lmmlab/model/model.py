@@ -1,0 +1,371 @@
+"""A mixed model at its estimates: what they are, what they predict, and what they cost.
+
+A `Fit` is a value. It holds the data, conditioned once, and one theta; everything else follows from
+these and is computed when it is asked for. "The same data at another theta" is another value,
+`Fit.at`, which costs next to nothing: theta is an argument here, never a state.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from lmmlab.engine.covariance import SINGULAR, covariance, factor, spread
+from lmmlab.engine.crossproducts import Crossproducts
+from lmmlab.engine.design import LARGEST, Design, Floats, LMMError, Term
+from lmmlab.engine.newton import LEFT, Path, minimise, promised
+from lmmlab.engine.solve import Solution, solve
+from lmmlab.inference.satterthwaite import white
+from lmmlab.model.conditional import Conditional, posterior
+from lmmlab.model.estimable import is_number
+from lmmlab.model.remarks import listed, remarks
+from lmmlab.model.table import Table
+
+if TYPE_CHECKING:
+    from lmmlab.inference.bootstrap import Bootstrap
+    from lmmlab.inference.inference import Contrast, Method
+    from lmmlab.inference.profile import Profile
+
+Source = Literal["closed form", "search", "given"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Fit:
+    """A mixed model at its estimates (`fit`), or at a theta that was given (`Fit.at`).
+
+    Attributes
+    ----------
+    design : Design
+        The data.
+    theta : (k,) array
+        Lower triangle of each block of Lambda, column by column; G = sigma**2 Lambda Lambda'.
+    sigma : float
+        Residual sd (of a row of weight 1).
+    source : {"closed form", "search", "given"}
+        Where theta comes from.
+    cross, solution
+        The conditioned data, and the penalised least-squares solution at theta.
+    searched : Path or None
+        The path of the search, if there was one; ask for `path`.
+
+    Examples
+    --------
+    Two measurements on each of three people:
+
+    >>> from lmmlab.engine.design import grouped
+    >>> from lmmlab.model.fit import fit
+    >>> one = np.ones((6, 1))
+    >>> model = fit(grouped([1, 3, 5, 7, 9, 11], one, one, list("aabbcc")))
+    >>> model.beta, round(model.sigma, 4), model.theta.round(4)
+    (array([6.]), 1.4142, array([2.7386]))
+    >>> model.blups["group"].loc["c"].round(3).tolist()
+    [3.75]
+    >>> round(model.at(10 * model.theta).deviance - model.deviance, 2)
+    6.56
+    """
+
+    design: Design
+    theta: Floats
+    sigma: float
+    source: Source
+    cross: Crossproducts
+    solution: Solution
+    searched: Path | None = None
+
+    def at(self, theta: Floats, sigma: float | None = None) -> Fit:
+        """Give the same model of the same data at another theta.
+
+        Parameters
+        ----------
+        theta : (k,) array
+        sigma : float, optional
+            The residual sd; None takes the best one for this theta.
+
+        Returns
+        -------
+        Fit
+        """
+        return known(self.design, self.cross, theta, sigma, self.reml)
+
+    @property
+    def reml(self) -> bool:
+        """Whether the criterion is the restricted one."""
+        return self.solution.reml
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the p fixed effects."""
+        return self.design.names
+
+    @property
+    def nobs(self) -> int:
+        """Number of rows."""
+        return self.cross.n
+
+    @property
+    def ngroups(self) -> dict[str, int]:
+        """Number of levels of each grouping factor."""
+        return {term.group: len(term.levels) for term in self.design.terms}
+
+    @property
+    def npar(self) -> int:
+        """Number of parameters: fixed effects, theta, and sigma."""
+        return len(self.cross.kept) + len(self.theta) + 1
+
+    @cached_property
+    def beta(self) -> Floats:
+        """Fixed effects (p,); 0 for one that the data say nothing about (see `se`)."""
+        beta = np.zeros(len(self.names))
+        beta[self.cross.kept] = self.cross.ols + np.linalg.solve(self.cross.R, self.solution.beta)
+        return beta
+
+    @cached_property
+    def vcov(self) -> Floats:
+        """Covariance matrix (p, p) of the estimated fixed effects, theta and sigma as known."""
+        root = white(self.cross, self.solution, self.sigma)
+        vcov = np.diag(np.full(len(self.names), np.inf))
+        vcov[np.ix_(self.cross.kept, self.cross.kept)] = root @ root.T
+        return vcov
+
+    @cached_property
+    def se(self) -> Floats:
+        """Standard errors (p,) of the fixed effects; infinite where the data say nothing."""
+        se: Floats = np.sqrt(np.diagonal(self.vcov))
+        return se
+
+    @cached_property
+    def G(self) -> dict[str, Table]:
+        """Covariance matrix (q, q) of the random effects, by grouping factor."""
+        G = covariance(self.theta, self.sigma, self.design.blocks)
+        return {
+            term.group: Table(term.names, term.names, G[own, own])
+            for term, own in zip(self.design.terms, self.design.effects, strict=True)
+        }
+
+    @cached_property
+    def sd(self) -> dict[str, Table]:
+        """Standard deviations (q,) of the random effects, by grouping factor."""
+        return {g: Table(G.rows, ("sd",), spread(G.values)[0]) for g, G in self.G.items()}
+
+    @cached_property
+    def corr(self) -> dict[str, Table]:
+        """Correlations (q, q) of the random effects; NaN, shown as undefined, beside a zero sd."""
+        return {g: Table(G.rows, G.columns, spread(G.values)[1]) for g, G in self.G.items()}
+
+    @cached_property
+    def blups(self) -> dict[str, Table]:
+        """Predicted random effects (J, q) of each level (BLUPs), by grouping factor."""
+        return self._by_level(
+            np.asarray(np.linalg.solve(self.cross.S, self._posterior.mean), float)
+        )
+
+    @cached_property
+    def blup_sd(self) -> dict[str, Table]:
+        """Conditional sds (J, q) of the random effects given y, beta as known (lme4's condVar)."""
+        back = np.linalg.inv(self.cross.S)
+        variance = np.einsum("ab,bcj,ac->aj", back, self._posterior.covariance, back)
+        return self._by_level(self.sigma * np.sqrt(np.maximum(variance, 0.0)))
+
+    def _by_level(self, values: Floats) -> dict[str, Table]:
+        """Make tables of random effects (q, J) of all terms."""
+        design = self.design
+        parts = zip(design.terms, design.effects, design.levels, strict=True)
+        return {
+            term.group: Table(term.levels, term.names, values[own, where].T)
+            for term, own, where in parts
+        }
+
+    @cached_property
+    def fitted_marginal(self) -> Floats:
+        """X beta (n,): what is expected of an average level."""
+        fitted: Floats = self.design.X @ self.beta
+        return fitted
+
+    @cached_property
+    def fitted(self) -> Floats:
+        """X beta + Z b (n,): what is expected of this row's own level."""
+        fitted = self.fitted_marginal.copy()
+        for term in self.design.terms:
+            b = self.blups[term.group].values[term.codes]
+            fitted += np.einsum("nq,nq->n", term.Z, b)
+        return fitted
+
+    @cached_property
+    def residuals(self) -> Floats:
+        """What the model leaves over: y - fitted (n,)."""
+        return self.design.y - self.fitted
+
+    @cached_property
+    def deviance(self) -> float:
+        """-2 log likelihood, restricted under REML: the criterion, all constants included.
+
+        At this theta and sigma; beta is the best for them.
+        """
+        return float(self.solution.criterion(self.sigma**2))
+
+    @property
+    def loglik(self) -> float:
+        """Log likelihood, restricted under REML."""
+        return -self.deviance / 2.0
+
+    @property
+    def aic(self) -> float:
+        """Akaike's criterion, -2 loglik + 2 npar; under REML only for equal fixed effects."""
+        return self.deviance + 2.0 * self.npar
+
+    @property
+    def bic(self) -> float:
+        """Schwarz's criterion, -2 loglik + log(n) npar, n = all rows also under REML (as lme4)."""
+        return self.deviance + float(np.log(self.nobs)) * self.npar
+
+    @property
+    def icc(self) -> float:
+        """Correlation of two rows of the same level, in a model with a random intercept alone.
+
+        Raises
+        ------
+        LMMError
+            With random slopes, where the correlation depends on x, or several grouping factors,
+            where it depends on which of them two rows share: neither is one number.
+        """
+        if len(self.design.terms) > 1:
+            raise LMMError(
+                f"With {len(self.design.terms)} grouping factors there is no single ICC: how much "
+                f"two rows correlate depends on which of {listed(list(self.ngroups))} they share. "
+                "Add the variances in G of what they share, over the sum of all and sigma**2."
+            )
+        Z = self._term.Z
+        if Z.shape[1] > 1 or (Z != Z[0]).any():
+            x = " and ".join(name for name in self._term.names if name != "(Intercept)")
+            raise LMMError(
+                f"With random slopes there is no single ICC: how much two rows of the same "
+                f"{self._term.group} correlate depends on {x}. Choose values of {x} and use "
+                "G and sigma."
+            )
+        between = float(self.G[self._term.group][0, 0] * Z[0, 0] ** 2)
+        return between / (between + self.sigma**2)
+
+    @cached_property
+    def singular(self) -> bool:
+        """Whether G is singular: some combination of the random effects does not vary."""
+        return bool(np.linalg.svd(self.solution.Lambda, compute_uv=False)[-1] < SINGULAR)
+
+    @cached_property
+    def converged(self) -> bool:
+        """Whether theta (and sigma) is a minimum of the criterion, wherever it comes from.
+
+        Notes
+        -----
+        No direction is left in which the derivatives promise more than a millionth: neither in
+        theta, nor in D = Lambda Lambda' where dcriterion/dD has a negative eigenvalue.
+        """
+        best = abs(self.sigma**2 / self.solution.variance - 1.0) < LEFT
+        return bool(best and promised(self.cross, self.solution) < LEFT)
+
+    @property
+    def message(self) -> str:
+        """What one should know about the fit, in sentences; empty if nothing."""
+        return remarks(self)
+
+    @cached_property
+    def path(self) -> Path:
+        """Where the search has been: theta and criterion at every step.
+
+        A fit in closed form needed no search; one is made when its path is asked for. At a given
+        theta the path is that one point.
+        """
+        if self.source == "closed form":
+            return minimise(self.cross, self.reml)
+        return self.searched or Path(self.theta[None], np.array([self.deviance]))
+
+    def test(
+        self,
+        method: Method = "satterthwaite",
+        L: Contrast | None = None,
+        confidence: float = 0.95,
+    ) -> Table:
+        """Test fixed effects, or combinations of them; see `lmmlab.inference.inference.test`."""
+        from lmmlab.inference.inference import test
+
+        return test(self, method, L, confidence)
+
+    def anova(self, method: Method = "satterthwaite") -> Table:
+        """Test each term of the fixed part; see `lmmlab.inference.inference.anova`."""
+        from lmmlab.inference.inference import anova
+
+        return anova(self, method)
+
+    def predict(
+        self,
+        new: Any = None,
+        level: Literal["population", "group"] = "population",
+        *,
+        given: Any = None,
+        confidence: float = 0.95,
+        observation: bool = False,
+    ) -> Table:
+        """Predict rows of old or new groups; see `lmmlab.model.predict.predict`."""
+        from lmmlab.model.predict import predict
+
+        return predict(
+            self, new, level, given=given, confidence=confidence, observation=observation
+        )
+
+    def profile(self, confidence: float = 0.95) -> Profile:
+        """Give profile likelihood intervals; see `lmmlab.inference.profile.profile`."""
+        from lmmlab.inference.profile import profile
+
+        return profile(self, confidence)
+
+    def bootstrap(self, n: int = 1000, seed: int = 1) -> Bootstrap:
+        """Refit the model to data simulated from it; see `lmmlab.inference.bootstrap.bootstrap`."""
+        from lmmlab.inference.bootstrap import bootstrap
+
+        return bootstrap(self, n, seed)
+
+    def summary(self) -> str:
+        """Give the estimates as text."""
+        from lmmlab.model.summary import summary
+
+        return summary(self)
+
+    def __repr__(self) -> str:
+        return self.summary()
+
+    def _repr_html_(self) -> str:
+        from lmmlab.model.summary import html
+
+        return html(self)
+
+    @property
+    def _term(self) -> Term:
+        return self.design.terms[0]
+
+    @cached_property
+    def _posterior(self) -> Conditional:
+        return posterior(self.cross, self.solution)
+
+
+def known(
+    design: Design, cross: Crossproducts, theta: Floats, sigma: float | None, reml: bool
+) -> Fit:
+    """Give the model of conditioned data at a theta that is known; see `Fit.at`.
+
+    Raises
+    ------
+    LMMError
+        If theta or sigma cannot be.
+    """
+    try:
+        theta = np.array(theta, dtype=object).astype(float)  # a copy, which nobody else changes
+    except (TypeError, ValueError):
+        raise LMMError(f"theta must be real numbers, like Fit.theta; this is {theta!r}.") from None
+    at = solve(cross, cross.S @ factor(theta, cross.blocks), reml)
+    if sigma is None:
+        sigma = float(np.sqrt(at.variance))
+    elif not (is_number(sigma) and 1.0 / LARGEST < float(sigma) < LARGEST):
+        raise LMMError(f"sigma must be a positive number below 1e100; this is {sigma!r}.")
+    return Fit(design, theta, float(sigma), "given", cross, at)

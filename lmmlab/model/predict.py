@@ -1,0 +1,298 @@
+"""Predicting: what is expected of an average group, of a group that was seen, and of a new one.
+
+One formula serves all groups, since each is a set of rows: those that were fitted, none for a group
+that nobody has seen, and those that are given besides. More rows of its own move a group from what
+is expected of all towards its own mean, and leave less doubt about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import numpy as np
+from scipy.special import ndtri
+
+from lmmlab.engine.crossproducts import Crossproducts
+from lmmlab.engine.design import Floats, Ints, LMMError, require_finite
+from lmmlab.engine.rows import Rows
+from lmmlab.model.conditional import of_rows, posterior
+from lmmlab.model.estimable import require_independent
+from lmmlab.model.estimates import require_confidence
+from lmmlab.model.remarks import listed
+from lmmlab.model.table import Table
+from lmmlab.study.simulate import visits
+
+if TYPE_CHECKING:
+    from lmmlab.engine.crossed import Eliminated
+    from lmmlab.model.fit import Fit
+
+Level = Literal["population", "group"]
+
+_COLUMNS = ("estimate", "se", "lower", "upper")
+
+
+def predict(
+    fit: Fit,
+    new: Any = None,
+    level: Level = "population",
+    *,
+    given: Any = None,
+    confidence: float = 0.95,
+    observation: bool = False,
+) -> Table:
+    """Predict what is expected of rows, with its standard error and an interval.
+
+    Parameters
+    ----------
+    fit : Fit
+        The model.
+    new : DataFrame or Rows, optional
+        The rows to predict; those that were fitted by default. A table needs the predictors, and
+        under "group" the grouping column, but not the response.
+    level : {"population", "group"}
+        Whether to predict X beta, the expectation in an average group, or X beta + Z b, that of the
+        row's own group. A group that was not fitted is an average one, about which less is known.
+    given : DataFrame or Rows, optional
+        Measurements beyond those that were fitted, with their response: of new groups, or of known
+        ones; of weight 1. They tell about b of their group, and leave beta and the variances as
+        they are.
+    confidence : float
+        Level of the intervals.
+    observation : bool
+        Predict a measurement instead of its expectation, and so add residual noise. It belongs to a
+        group; of an average one there are no measurements.
+
+    Returns
+    -------
+    Table
+        A row for each row of `new`, numbered from 1: the prediction, the standard deviation of its
+        error ("se"), and the ends of a normal interval.
+
+    Raises
+    ------
+    LMMError
+        If the rows do not fit the model, or what was asked for is not defined.
+
+    Notes
+    -----
+    For a group with rows X_j, Z_j, y_j, possibly none, in units of sigma**2,
+
+        C     = Lambda (Lambda' Z_j'Z_j Lambda + I)^-1 Lambda'
+        b     = C Z_j' (y_j - X_j beta)
+        error = z' C z + (x - X_j'Z_j C z)' vcov (x - X_j'Z_j C z)
+
+    The first part of the error is what y_j leaves open of b if beta is known, the second what comes
+    of beta being estimated; they are uncorrelated (Henderson 1975, Biometrics 31, 423-447). This is
+    exact for rows that are given later, too: beta is then still that of the rows that were fitted.
+    Without rows, C = G / sigma**2 and the error is z' G z + x' vcov x. Variances are taken as
+    known and intervals are normal, as is usual for predictions; with few groups they are too short.
+
+    Examples
+    --------
+    Where will a new driver be on day 9, and after two days of knowing him?
+
+    >>> import pandas as pd
+    >>> from lmmlab import lmm, load
+    >>> model = lmm("Reaction ~ Days + (Days | Subject)", load("sleepstudy"))
+    >>> new = pd.DataFrame({"Days": [9], "Subject": ["new"]})
+    >>> model.predict(new, "group").values[0, :2].round(1).tolist()
+    [345.6, 62.0]
+    >>> seen = pd.DataFrame({"Days": [0, 1], "Subject": ["new"] * 2, "Reaction": [220, 225]})
+    >>> model.predict(new, "group", given=seen).values[0, :2].round(1).tolist()
+    [313.9, 54.3]
+    """
+    if not isinstance(level, str) or level not in get_args(Level):
+        raise LMMError(f'level must be "population" or "group"; this is {level!r}.')
+    require_independent(fit, "predictions are")
+    require_confidence(confidence)
+    rows = _rows(fit, new, groups=level == "group")
+    if given is not None and len(fit.design.terms) > 1:
+        raise LMMError(
+            "Rows that are given besides tell about one grouping factor, and this model has "
+            f"{len(fit.design.terms)}. Fit the model to all rows, or leave out given."
+        )
+    if level == "population":
+        if given is not None or observation:
+            raise LMMError(
+                f"{'given' if given is not None else 'observation'} is about one group, and the "
+                'population is all of them. Ask for level="group"; a group with a name of its own '
+                "is a new one."
+            )
+        estimate, note = rows.X @ fit.beta, ""
+        variance = np.einsum("np,pr,nr->n", rows.X, fit.vcov, rows.X)
+    else:
+        nothing = given is None or getattr(given, "empty", False)  # a table without rows
+        extra = None if nothing else _rows(fit, given, response=True)
+        several = len(fit.design.terms) > 1
+        estimate, variance, note = (
+            _of_several(fit, rows) if several else _of_groups(fit, rows, extra)
+        )
+    if observation:
+        variance = variance + fit.sigma**2 / (fit.design.row_weights if new is None else 1.0)
+        note = f"{note} se and interval are those of one more measurement.".strip()
+    se = np.sqrt(variance)
+    reach = ndtri((1.0 + confidence) / 2.0) * se
+    values = np.column_stack([estimate, se, estimate - reach, estimate + reach])
+    return Table(tuple(str(k + 1) for k in range(len(values))), _COLUMNS, values, note)
+
+
+def _rows(fit: Fit, what: Any, groups: bool = True, response: bool = False) -> Rows:
+    """Make rows of the model from what was given, or take those that were fitted."""
+    design, terms = fit.design, fit.design.terms
+    if what is None:
+        own, *others = (tuple(term.levels[code] for code in term.codes) for term in terms)
+        return Rows(design.X, np.hstack([t.Z for t in terms]), own, design.y, tuple(others))
+    if not isinstance(what, Rows):
+        if design.read is None:
+            raise LMMError(
+                "The model was made from arrays, so it cannot read a table. Give the rows as "
+                "lmmlab.engine.rows.Rows(X, Z, groups, y)."
+            )
+        return design.read(what, groups=groups, response=response)
+    names = tuple(name for term in terms for name in term.names)
+    p, q = len(design.names), len(names)
+    if what.X.shape[1] != p or what.Z.shape[1] != q:
+        raise LMMError(
+            f"The rows do not fit the model: X is {what.X.shape} and Z {what.Z.shape}. X needs {p} "
+            f"columns and Z {q}."
+        )
+    require_finite(what.X, design.names)
+    require_finite(what.Z, names)
+    return what
+
+
+def _of_groups(fit: Fit, rows: Rows, given: Rows | None) -> tuple[Floats, Floats, str]:
+    """Predict rows of groups: the expectation, the variance of its error, and what to know."""
+    at, [term] = fit.solution, fit.design.terms
+    for some in filter(None, (rows, given)):
+        if len(some.groups) < len(some.X):
+            raise LMMError(_unnamed(term.group))
+    names, place = np.unique(np.array(rows.groups, dtype=str), return_inverse=True)
+    index = {level: j for j, level in enumerate(term.levels)}
+    known = np.array([index.get(name, -1) for name in names.tolist()], dtype=np.intp)
+    seen = _seen(fit, known)
+    if given is not None:
+        seen = _updated(fit, seen, names.tolist(), given)
+    given_y = posterior(seen, at)
+    b, C = given_y.mean, given_y.covariance
+    z = np.linalg.solve(fit.cross.S.T, rows.Z.T)
+    x = np.linalg.solve(fit.cross.R.T, rows.X.T)
+    Cz = np.einsum("abn,bn->an", C[:, :, place], z)
+    pull = np.einsum("kpu,kau->pau", seen.fixed, seen.F)
+    error = at.inverse @ (x - np.einsum("pan,an->pn", pull[:, :, place], Cz))
+    variance = fit.sigma**2 * ((z * Cz).sum(0) + (error * error).sum(0))
+    estimate = rows.X @ fit.beta + (z * b[:, place]).sum(0)
+    told = set() if given is None else set(given.groups)
+    note = _note(term.group, set(names[known < 0].tolist()) - told, told - set(names.tolist()))
+    return estimate, variance, note if given is None else f"{note} {_again(fit, given)}".strip()
+
+
+def _of_several(fit: Fit, rows: Rows) -> tuple[Floats, Floats, str]:
+    """Predict rows of levels of several factors, with D itself as C where levels are new."""
+    at: Eliminated = fit.solution.others[()]
+    places = at.places
+    known, index, said = [], [], []
+    groups = (rows.groups, *rows.others)
+    parts = zip(places.spans, places.widths, places.levels, strict=True)
+    for k, (term, (span, width, J)) in enumerate(zip(fit.design.terms, parts, strict=True)):
+        if k >= len(groups) or len(groups[k]) < len(rows.X):
+            raise LMMError(_unnamed(term.group))
+        place = {level: j for j, level in enumerate(term.levels)}
+        level = np.array([place.get(name, -1) for name in groups[k]], dtype=np.intp)
+        new = {name for name, j in zip(groups[k], level, strict=True) if j < 0}
+        said.append(_note(term.group, new, set()))
+        known.append(np.tile(level >= 0, (width, 1)))
+        index.append(span.start + J * np.arange(width)[:, None] + np.maximum(level, 0))
+    old, which = np.concatenate(known), np.concatenate(index)
+    z = np.linalg.solve(fit.cross.S.T, rows.Z.T)
+    x = np.linalg.solve(fit.cross.R.T, rows.X.T)
+    mean, variance, pull = of_rows(at, np.asarray(z), which, old, fit.solution.beta)
+    error = fit.solution.inverse @ (x - pull.T)
+    estimate = rows.X @ fit.beta + mean
+    variance = fit.sigma**2 * (variance + (error * error).sum(0))
+    return estimate, variance, " ".join(filter(None, said))
+
+
+def _seen(fit: Fit, known: Ints) -> Crossproducts:
+    """Take the conditioned rows of some groups, nothing for those that are new (-1)."""
+    cross = fit.cross
+    old, pattern = known >= 0, cross.pattern[known]
+    return replace(
+        cross,
+        F=cross.F[:, :, pattern] * old,
+        fixed=cross.fixed[:, :, pattern] / np.sqrt(cross.count[pattern]) * old,
+        own=cross.own[:, known] * old,
+        count=np.ones(len(known)),
+        pattern=np.arange(len(known)),
+    )
+
+
+def _updated(fit: Fit, seen: Crossproducts, names: list[str], given: Rows) -> Crossproducts:
+    """Add rows that are given to those of their groups; rows of other groups are of no use here."""
+    if given.y is None or not np.isfinite(given.y).all():
+        raise LMMError(
+            f"The rows that are given lack a value of {fit.design.response}, which is what they "
+            "could tell about their group. Fill it in, or leave these rows out."
+        )
+    place = {name: u for u, name in enumerate(names)}
+    use = [k for k, group in enumerate(given.groups) if group in place]
+    group = np.array([place[given.groups[k]] for k in use], dtype=np.intp)
+    row = len(seen.F) + visits(group)
+    more = np.bincount(group, minlength=1).max()
+    F, fixed, own = (
+        np.concatenate([part, np.zeros((more, *part.shape[1:]))])
+        for part in (seen.F, seen.fixed, seen.own)
+    )
+    F[row, :, group] = np.linalg.solve(seen.S.T, given.Z[use].T).T
+    fixed[row, :, group] = np.linalg.solve(seen.R.T, given.X[use].T).T
+    own[row, group] = given.y[use] - given.X[use] @ seen.ols
+    return replace(seen, F=F, fixed=fixed, own=own)
+
+
+def _unnamed(group: str) -> str:
+    return (
+        f"The rows do not say which {group} they belong to. Give the table this column, or ask for "
+        'level="population".'
+    )
+
+
+def _note(group: str, unknown: set[str], unused: set[str]) -> str:
+    """Say of which groups nothing was seen, and of which rows were given for nothing."""
+    said = []
+    if unknown:
+        said.append(
+            f"Nothing was seen of {group} {listed(sorted(unknown))}, so an average {group} is "
+            "expected there, and se counts how much they differ."
+        )
+    if unused:
+        said.append(
+            f"No row of {group} {listed(sorted(unused))} is predicted, so the rows given of "
+            f"{'it' if len(unused) == 1 else 'them'} are of no use here."
+        )
+    return " ".join(said)
+
+
+def _again(fit: Fit, given: Rows) -> str:
+    """Say how many of the rows that are given were fitted already."""
+    design, [term] = fit.design, fit.design.terms
+    old = np.isin(term.levels, given.groups)[term.codes]
+    groups = [term.levels[code] for code in term.codes[old]]
+    fitted = set(_keys(groups, np.column_stack([design.y, design.X, term.Z])[old]))
+    assert given.y is not None  # it was used
+    asked = _keys(given.groups, np.column_stack([given.y, given.X, given.Z]))
+    if not (twice := sum(key in fitted for key in asked)):
+        return ""
+    were = "was fitted already and counts" if twice == 1 else "were fitted already and count"
+    return (
+        f"By all that the model knows of them, {twice} of the rows given {were} twice. Give only "
+        "measurements that are new."
+    )
+
+
+def _keys(groups: Sequence[str], numbers: Floats) -> list[tuple[Any, ...]]:
+    """Make keys of rows, in which numbers that are equal but for rounding are equal."""
+    with np.errstate(over="ignore"):
+        rounded = numbers.astype(np.float32).tolist()
+    return [(group, *row) for group, row in zip(groups, rounded, strict=True)]

@@ -1,0 +1,88 @@
+"""R2 of a mixed model: how much of the variance of a row the model's parts account for.
+
+The random part of an average row is what lets R2 reach models with random slopes, where people
+differ more at some rows than at others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lmmlab.engine.design import LMMError
+from lmmlab.meaning.implied import line_variance
+from lmmlab.model.fit import Fit
+
+
+@dataclass(frozen=True)
+class R2:
+    """The variance of an average row in three parts, and the shares that go by the name R2.
+
+    Parameters
+    ----------
+    fixed : float
+        Variance of X beta over the rows (divisor n - 1).
+    random : float
+        Mean over the rows of z'Gz.
+    residual : float
+        sigma**2.
+
+    Examples
+    --------
+    >>> parts = R2(fixed=2.0, random=5.0, residual=3.0)
+    >>> parts.marginal, parts.conditional, parts.icc_adjusted
+    (0.2, 0.7, 0.625)
+    """
+
+    fixed: float
+    random: float
+    residual: float
+
+    @property
+    def marginal(self) -> float:
+        """Share of the fixed effects: what holds for people in general."""
+        return self.fixed / (self.fixed + self.random + self.residual)
+
+    @property
+    def conditional(self) -> float:
+        """Share of fixed and random effects: what could be said if each person were known."""
+        return (self.fixed + self.random) / (self.fixed + self.random + self.residual)
+
+    @property
+    def icc_adjusted(self) -> float:
+        """Share of the random effects in what the fixed effects leave over."""
+        return self.random / (self.random + self.residual)
+
+    @property
+    def icc_unadjusted(self) -> float:
+        """Share of the random effects in all variance."""
+        return self.random / (self.fixed + self.random + self.residual)
+
+
+def r2(fit: Fit) -> R2:
+    """Give marginal and conditional R2 of a fitted model.
+
+    Raises
+    ------
+    LMMError
+        If rows have weights: then each row has its own residual variance.
+
+    Notes
+    -----
+    Nakagawa & Schielzeth (2013), the random part as the mean diagonal of ZGZ' (Johnson 2014). A
+    higher conditional R2 does not mean better predictors: it counts
+    what makes people differ, explained or not.
+    """
+    if fit.design.weights is not None:
+        raise LMMError(
+            "With weights each row has a residual variance of its own, and R2 is not one number. "
+            "Fit the model without weights."
+        )
+    return R2(
+        fixed=float(np.var(fit.fitted_marginal, ddof=1)),
+        random=float(
+            sum(line_variance(fit.G[t.group].values, t.Z).mean() for t in fit.design.terms)
+        ),
+        residual=fit.sigma**2,
+    )

@@ -1,0 +1,76 @@
+"""What one should know about a fit before believing it, in sentences.
+
+A singular fit is a fact about the data and no error; this file says which sd or correlation makes
+it singular, so that a student need not read it off a matrix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lmmlab.engine.covariance import SINGULAR
+
+if TYPE_CHECKING:
+    from lmmlab.engine.design import Floats, Term
+    from lmmlab.model.fit import Fit
+
+
+def remarks(fit: Fit) -> str:
+    """Say where theta comes from if it is no minimum, and what makes the fit singular."""
+    said = []
+    if fit.source == "given":
+        said.append("theta was given, not estimated.")
+    elif not fit.converged:
+        said.append(
+            "The search did not end in a minimum of the criterion, so better estimates may exist. "
+            "Use a simpler random term, or look at fit.path."
+        )
+    if fit.singular:
+        said.append(f"The fit is singular: {_what_does_not_vary(fit)}.")
+        if fit.source != "given":
+            said.append("That is no error; a simpler random term may do as well.")
+    return " ".join(said)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Write names as part of a sentence, three at most and the number of the others.
+
+    Examples
+    --------
+    >>> listed(["a", "b"]), listed(list("abcde"))
+    ('a and b', 'a, b, c and 2 others')
+    """
+    left = len(names) - 3
+    shown = [*names[:3], f"{left} other{'s' * (left > 1)}"] if left > 0 else list(names)
+    return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
+
+
+def _what_does_not_vary(fit: Fit) -> str:
+    effect = np.linalg.norm(fit.cross.S, axis=0)
+    said = []
+    for term, own in zip(fit.design.terms, fit.design.effects, strict=True):
+        root = fit.solution.Lambda[own, own]
+        if np.linalg.svd(root, compute_uv=False)[-1] < SINGULAR:
+            said.append(_in_one_term(fit, term, effect[own]))
+    return ", and ".join(said)
+
+
+def _in_one_term(fit: Fit, term: Term, effect: Floats) -> str:
+    sd, corr = fit.sd[term.group].values, fit.corr[term.group].values
+    size = effect * sd / fit.sigma
+    none = [name for name, value in zip(term.names, size, strict=True) if value < SINGULAR]
+    is_or_are = "are" if len(none) > 1 else "is"
+    estimated = "" if fit.source == "given" else "estimated to be "
+    if none:
+        return (
+            f"the sd of {listed(none)} between levels of {term.group} {is_or_are} {estimated}zero"
+        )
+    if len(sd) == 2:
+        return (
+            f"the correlation of {term.names[0]} and {term.names[1]} between levels of "
+            f"{term.group} is {estimated}{corr[1, 0]:+.0f}"
+        )
+    return f"some combination of the random effects of {term.group} is {estimated}without variance"

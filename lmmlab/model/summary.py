@@ -1,0 +1,192 @@
+"""The text of a fit: what was fitted to what, how much levels differ, what holds on average.
+
+The facts are put together once, as sentences and small tables of text; `summary` sets them in
+columns for a terminal and `html` as tables for a notebook. Numbers that come with a standard
+error are shown to four digits of it, since the data do not carry more.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from lmmlab.model.fit import Fit
+
+_WIDTH = 88
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """A table of text: the first `labels` columns are names, the others numbers."""
+
+    caption: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    labels: int
+
+
+def summary(fit: Fit) -> str:
+    """Write a fit as plain text.
+
+    Examples
+    --------
+    >>> from lmmlab.engine.design import grouped
+    >>> from lmmlab.model.fit import fit
+    >>> one = np.ones((6, 1))
+    >>> text = summary(fit(grouped([1.0, 3, 5, 7, 9, 11], one, one, list("aabbcc"))))
+    >>> print(text[text.index("Random") : text.index("Fixed")].strip())
+    Random effects: how much levels differ
+      Group     Effect     SD
+      group     z0      3.873
+      Residual          1.414
+    """
+    opening, grids, closing = _facts(fit)
+    wrapped = ["\n".join(textwrap.wrap(line, _WIDTH)) for line in closing]
+    return "\n\n".join(["\n".join(opening), *map(_columns, grids), *wrapped])
+
+
+def html(fit: Fit) -> str:
+    """Write a fit as HTML: the facts of `summary`, escaped, in tables without colours of their own.
+
+    Examples
+    --------
+    >>> from lmmlab.engine.design import grouped
+    >>> from lmmlab.model.fit import fit
+    >>> one = np.ones((6, 1))
+    >>> text = html(fit(grouped([1.0, 3, 5, 7, 9, 11], one, one, list("aabbcc"))))
+    >>> '<tr><th scope="row">Residual</th><td></td><td>1.414</td></tr>' in text
+    True
+    """
+    opening, grids, closing = _facts(fit)
+    parts = [
+        "<p>" + "<br>".join(map(escape, opening)) + "</p>",
+        *map(_table, grids),
+        *(f"<p>{escape(line)}</p>" for line in closing),
+    ]
+    return "\n".join(['<div class="lmmlab-fit">', *parts, "</div>"])
+
+
+def _facts(fit: Fit) -> tuple[list[str], list[_Grid], list[str]]:
+    """Put together the opening lines, the tables and the closing sentences."""
+    method = "REML" if fit.reml else "ML"
+    how = {
+        "closed form": f"Linear mixed model, fitted by {method} (in closed form)",
+        "search": f"Linear mixed model, fitted by {method}",
+        "given": f"Linear mixed model at a theta that was given, {method} criterion",
+    }[fit.source]
+    levels = ", ".join(f"{count} levels of {group}" for group, count in fit.ngroups.items())
+    data = f"{fit.nobs} rows, {levels}"
+    if dropped := fit.design.dropped:
+        are = "row was" if dropped == 1 else "rows were"
+        data += f"; {dropped} {are} left out because a value is missing"
+    if fit.design.weights is not None:
+        data += "; rows have known relative precisions (weights)"
+    criterion = f"-2 log {'restricted ' if fit.reml else ''}likelihood"
+    closing = [
+        f"{criterion} {fit.deviance:.2f}, AIC {fit.aic:.2f}, BIC {fit.bic:.2f}; "
+        f"{fit.npar} parameters."
+    ]
+    if fit.message:
+        closing.append(fit.message)
+    grids = [_random(fit), _fixed(fit)] if fit.names else [_random(fit)]
+    return [line for line in (how, fit.design.formula, data) if line], grids, closing
+
+
+def _random(fit: Fit) -> _Grid:
+    """Tabulate the sds and correlations of the random effects, and the residual sd."""
+    rows: list[tuple[str, ...]] = []
+    for term in fit.design.terms:
+        block = np.repeat(np.arange(len(term.blocks)), term.blocks)
+        sd, corr = fit.sd[term.group].values, fit.corr[term.group].values
+        for k, name in enumerate(term.names):
+            pairs = [
+                _number(corr[k, i], 1.0) if block[i] == block[k] else "0 by formula"
+                for i in range(k)
+            ]
+            rows.append((term.group, name, _number(sd[k]), *pairs))
+    rows.append(("Residual", "", _number(fit.sigma)))
+    widest = max(fit.design.terms, key=lambda term: len(term.names))
+    same = all(term.names == widest.names[: len(term.names)] for term in fit.design.terms)
+    others = [
+        f"Correlation with {name if same else f'effect {k}'}"
+        for k, name in enumerate(widest.names[:-1], start=1)
+    ]
+    return _Grid(
+        "Random effects: how much levels differ",
+        ("Group", "Effect", "SD", *others),
+        tuple(rows),
+        2,
+    )
+
+
+def _fixed(fit: Fit) -> _Grid:
+    """Tabulate the fixed effects."""
+    rows = tuple(
+        (name, _number(b, se), _number(se), f"{b / se:.2f}")
+        if np.isfinite(se)
+        else (name, "undefined", "undefined", "undefined")
+        for name, b, se in zip(fit.names, fit.beta, fit.se, strict=True)
+    )
+    header = ("Effect", "Estimate", "Std. error", "t")
+    return _Grid("Fixed effects: what holds on average", header, rows, 1)
+
+
+def _number(x: float, scale: float | None = None) -> str:
+    """Write x to four digits of `scale` (of itself, if there is none).
+
+    Examples
+    --------
+    >>> _number(251.405104848, 6.82), _number(0.000123456), _number(0.0), _number(np.nan)
+    ('251.405', '0.0001235', '0', 'undefined')
+    """
+    if not np.isfinite(x):
+        return "undefined"
+    size = abs(x if scale is None else scale)
+    if size == 0.0:
+        return f"{x:.4g}"
+    decimals = 3 - int(np.floor(np.log10(size)))
+    return f"{x:.{max(decimals, 0)}f}" if decimals < 9 else f"{x:.6g}"
+
+
+def _columns(grid: _Grid) -> str:
+    """Set a table in columns, numbers with their decimal points below each other."""
+    table = [list(row) + [""] * (len(grid.header) - len(row)) for row in grid.rows]
+    for k in range(grid.labels, len(grid.header)):
+        after = [len(row[k]) - row[k].find(".") if "." in row[k] else 0 for row in table]
+        for row, digits in zip(table, after, strict=True):
+            if row[k][-1:].isdigit():
+                row[k] += " " * (max(after) - digits)
+    table.insert(0, list(grid.header))
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    lines = [
+        "  ".join(
+            cell.ljust(width) if k < grid.labels else cell.rjust(width)
+            for k, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in table
+    ]
+    return "\n".join([grid.caption, *("  " + line for line in lines)])
+
+
+def _table(grid: _Grid) -> str:
+    """Write a table as HTML."""
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in grid.header)
+    body = ""
+    for row in grid.rows:
+        cells = list(row) + [""] * (len(grid.header) - len(row))
+        marked = [
+            f'<th scope="row">{escape(cell)}</th>'
+            if cell and k < grid.labels
+            else f"<td>{escape(cell)}</td>"
+            for k, cell in enumerate(cells)
+        ]
+        body += f"<tr>{''.join(marked)}</tr>\n"
+    return (
+        f"<table>\n<caption>{escape(grid.caption)}</caption>\n"
+        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>"
+    )

@@ -1,0 +1,1 @@
+"""Many data sets: what is true, who is measured when, and how often an analysis is right."""

@@ -1,0 +1,343 @@
+"""Many responses on one design at once: what makes coverage, size and power move with a slider.
+
+A balanced design is prepared once, and then all responses go through the same few matrix
+products. On any other design the responses are searched side by side (`lmmlab.engine.newton`), in
+chunks that fit the processor's cache. Who has the sums of squares of a balanced design, and not
+the rows, fits these (`from_sums`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lmmlab.engine.covariance import SINGULAR, placed, positions, settle
+from lmmlab.engine.crossproducts import Crossproducts, condition
+from lmmlab.engine.design import Design, Floats, Ints, LMMError
+from lmmlab.engine.newton import LEFT, minima, promised
+from lmmlab.engine.solve import solve
+from lmmlab.inference.contrast import Contrast, read_contrast
+from lmmlab.inference.inference import Method, errors, require_method
+from lmmlab.inference.satterthwaite import white
+from lmmlab.model.balanced import Balanced, balance, estimate, halves
+from lmmlab.model.estimable import (
+    leaves_noise,
+    require_enough_rows,
+    require_identified,
+    require_levels,
+    require_reml,
+)
+from lmmlab.model.fit import fit
+from lmmlab.study.mean_squares import composition, degrees
+
+_CHUNK = 2**15  # groups times responses that are searched at once
+_MEMORY = 2**22  # rows times responses that are conditioned at once
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """The fits of m responses on one design.
+
+    A response that cannot be fitted, because it is constant or the model reproduces it exactly,
+    has a row of NaN and is not `converged`; none is left out.
+
+    Parameters
+    ----------
+    beta, se : (m, p) arrays
+        Fixed effects and their standard errors.
+    G : (m, q, q) array
+        Covariance of the random effects.
+    sigma : (m,) array
+        Residual sd.
+    deviance : (m,) array
+        -2 log (restricted) likelihood.
+    singular : (m,) array of bool
+        Whether G is singular.
+    converged : (m,) array of bool
+        Whether there is a fit, and it is a minimum of the criterion.
+    estimate, estimate_se, df : (m,) arrays
+        The contrast that was asked for, its standard error (adjusted under Kenward-Roger) and
+        degrees of freedom (infinite under Wald); empty if none was asked for.
+    """
+
+    beta: Floats
+    se: Floats
+    G: Floats
+    sigma: Floats
+    deviance: Floats
+    singular: NDArray[np.bool_]
+    converged: NDArray[np.bool_]
+    estimate: Floats = field(default_factory=lambda: np.empty(0))
+    estimate_se: Floats = field(default_factory=lambda: np.empty(0))
+    df: Floats = field(default_factory=lambda: np.empty(0))
+
+
+def batch(
+    design: Design,
+    Y: Floats,
+    reml: bool = True,
+    contrast: Contrast | None = None,
+    method: Method = "satterthwaite",
+) -> Batch:
+    """Fit the same model to many responses.
+
+    Parameters
+    ----------
+    design : Design
+        Everything but the response; its own `y` is not looked at.
+    Y : (m, n) array
+        One response in each row.
+    reml : bool
+        Restricted maximum likelihood (the default) or maximum likelihood.
+    contrast : str or (p,) array, optional
+        A combination of the fixed effects whose standard error and degrees of freedom are wanted:
+        the name of one, or weights.
+    method : {"satterthwaite", "kenward-roger", "wald"}
+        How it is accounted for, in these, that the variances are estimated.
+
+    Returns
+    -------
+    Batch
+        What `fit` would give for each of them.
+
+    Raises
+    ------
+    LMMError
+        If Y or the contrast does not fit the design, the method does not fit the criterion, or none
+        of the responses can be fitted.
+
+    Examples
+    --------
+    >>> from lmmlab.engine.design import grouped
+    >>> design = grouped(np.zeros(6), np.ones((6, 1)), np.ones((6, 1)), list("aabbcc"))
+    >>> Y = np.array([[1.0, 3, 5, 7, 9, 11], [9.0, 1, 7, 5, 3, 11]])
+    >>> fits = batch(design, Y, contrast=[1.0])
+    >>> fits.G[:, 0, 0].round(12).tolist(), fits.singular.tolist(), fits.df.round(12).tolist()
+    ([15.0, 0.0], [False, True], [2.0, 5.0])
+    """
+    Y = np.asarray(Y, dtype=float)
+    if Y.ndim != 2 or Y.shape[1] != len(design.y):
+        raise LMMError(
+            f"Y must have one response in each row, of {len(design.y)} numbers like the design; "
+            f"its shape is {Y.shape}."
+        )
+    if not np.isfinite(Y).all():
+        row, column = np.argwhere(~np.isfinite(Y))[0]
+        raise LMMError(
+            f"Response {row + 1} is {Y[row, column]} in row {column + 1}. Every number must be "
+            "finite: check how it was made."
+        )
+    require_reml(reml)
+    fits = _fits(design, Y, reml, _combination(design, reml, contrast, method), method)
+    if len(Y) and np.isnan(fits.sigma).all():
+        try:
+            fit(replace(design, y=Y[0]), reml)
+        except LMMError as error:
+            raise LMMError(
+                f"None of the {len(Y)} responses can be fitted. The first of them: {error}"
+            ) from None
+    return fits
+
+
+def from_sums(
+    balanced: Balanced,
+    ols: Floats,
+    within: Floats,
+    between: Floats,
+    reml: bool = True,
+    weights: Floats | None = None,
+) -> Batch:
+    """Fit a balanced design to its sums of squares alone.
+
+    Parameters
+    ----------
+    balanced : Balanced
+    ols, within, between : (m, p), (m,) and (m, q, q) arrays
+        What `lmmlab.model.balanced.halves` makes of responses; sums within groups above 0.
+    reml : bool
+    weights : (p,) array, optional
+        A combination of the fixed effects; its degrees of freedom are Satterthwaite's.
+
+    Returns
+    -------
+    Batch
+        What `batch` gives for the rows.
+
+    Raises
+    ------
+    LMMError
+        If no degrees of freedom are left, or some response has no noise within groups.
+
+    Examples
+    --------
+    >>> from lmmlab.model.balanced import balance, halves
+    >>> from lmmlab.engine.design import grouped
+    >>> design = grouped(np.zeros(6), np.ones((6, 1)), np.ones((6, 1)), list("aabbcc"))
+    >>> balanced = balance(design)
+    >>> fits = from_sums(balanced, *halves(balanced, np.array([[1.0, 3, 5, 7, 9, 11]])))
+    >>> fits.G[:, 0, 0].round(12).tolist()
+    [15.0]
+    """
+    if not (balanced.has_df(reml) and (within > 0.0).all()):
+        raise LMMError(
+            "Sums of squares alone tell a fit only if there are degrees of freedom and noise, both "
+            "within and between groups. Fit the rows with batch instead."
+        )
+    L = np.empty((0, len(balanced.fixed_back))) if weights is None else weights[None]
+    found, _ = _closed(balanced, ols, within, between, reml, L, "satterthwaite")
+    return _together(len(ols), [(np.arange(len(ols)), found)])
+
+
+def _combination(design: Design, reml: bool, contrast: Contrast | None, method: Method) -> Floats:
+    """Give the weights of the contrast (1, p), or (0, p) where none is asked for."""
+    if contrast is None:
+        return np.empty((0, len(design.names)))
+    require_method(method, reml)
+    L = read_contrast(contrast, design.names)[0]
+    if L.ndim != 1:
+        raise LMMError("contrast must be one combination of the fixed effects, not several.")
+    return L[None]
+
+
+def _fits(design: Design, Y: Floats, reml: bool, L: Floats, method: Method) -> Batch:
+    """Fit in closed form what can be fitted so, and search for the others."""
+    left, parts = np.arange(len(Y)), []
+    balanced = balance(design)
+    if balanced is not None and balanced.has_df(reml):
+        ols, within, between = halves(balanced, Y)
+        noisy = (within > 0.0) & ~_constant(Y)
+        sums = ols[noisy], within[noisy], between[noisy]
+        found, root = _closed(balanced, *sums, reml, L, method)
+        if len(L) and method == "kenward-roger":
+            # knows the response by G and sigma alone
+            cross, sigma = condition(design), found.sigma
+            at = solve(cross, cross.S @ (root / sigma[:, None, None]), reml)
+            error, df = errors(cross, at, sigma, L, method)
+            found = replace(found, estimate_se=error, df=df)
+        parts.append((left[noisy], found))
+        left = left[~noisy]
+    if len(left) or not parts:
+        size = max(16, min(_CHUNK // len(design.terms[0].levels), _MEMORY // len(design.y)))
+        if others := sum(len(term.levels) * len(term.names) for term in design.terms[1:]):
+            size = max(1, min(size, _MEMORY // others**2))
+        for start in range(0, max(len(left), 1), size):
+            chunk = left[start : start + size]
+            rows, found = _searched(design, Y[chunk], reml, L, method)
+            parts.append((chunk[rows], found))
+    return _together(len(Y), parts)
+
+
+def _constant(Y: Floats) -> NDArray[np.bool_]:
+    constant: NDArray[np.bool_] = (Y == Y[:, :1]).all(axis=1)
+    return constant
+
+
+def _closed(
+    balanced: Balanced,
+    ols: Floats,
+    within: Floats,
+    between: Floats,
+    reml: bool,
+    L: Floats,
+    method: Method,
+) -> tuple[Batch, Floats]:
+    """Turn sums of squares into fits, with Wald's or Satterthwaite's df; give roots of G, too."""
+    sigma2, variances, vectors = estimate(balanced, within, between, reml)
+    levels = sigma2[:, None] + variances
+    m, p = ols.shape
+
+    by_sigma2, by_S = composition(balanced, np.concatenate([np.eye(p), L]))
+    S = (vectors * levels[:, None]) @ vectors.transpose(0, 2, 1)
+    variance = sigma2[:, None] * by_sigma2 + np.tensordot(S, by_S, ((1, 2), (1, 2)))
+    beta = ols @ np.linalg.inv(balanced.fixed_back).T
+
+    df_within, df_between = balanced.df(reml)
+    df = df_within + int(df_between.sum())
+    deviance: Floats = df_within * np.log(sigma2) + np.log(levels) @ df_between
+    deviance += df * (1.0 + np.log(2.0 * np.pi)) - 2.0 * len(balanced.order) * np.log(balanced.root)
+    if reml:
+        deviance += 2.0 * np.log(np.abs(balanced.fixed_back.diagonal())).sum()
+
+    root = np.linalg.inv(balanced.random_back) @ (vectors * np.sqrt(variances)[:, None])
+    sigma, se = np.sqrt(sigma2), np.sqrt(variance)
+    freedom = np.full((m, len(L)), np.inf)
+    if len(L) and method == "satterthwaite":
+        turned = vectors.transpose(0, 2, 1)
+        squares = np.einsum("mkk->mk", turned @ between @ vectors)
+        share = float(by_sigma2[p]), turned @ by_S[p] @ vectors
+        freedom = degrees(balanced, reml, sigma2, variances, squares, share)[:, None]
+    fits = Batch(
+        beta=beta,
+        se=se[:, :p],
+        G=root @ root.transpose(0, 2, 1),
+        sigma=sigma,
+        deviance=deviance,
+        singular=np.sqrt(variances.min(axis=1) / sigma2) < SINGULAR,
+        converged=np.ones(m, dtype=bool),
+        estimate=beta @ L.T,
+        estimate_se=se[:, p:],
+        df=freedom,
+    )
+    return fits, root
+
+
+def _searched(
+    design: Design, Y: Floats, reml: bool, L: Floats, method: Method
+) -> tuple[Ints, Batch]:
+    """Search for the fits of some responses; tell also which of them have one."""
+    require_enough_rows(design)
+    cross = condition(design, Y)
+    require_identified(design, cross)
+    if reml:
+        require_levels(design, cross)
+    rows = np.flatnonzero(leaves_noise(cross) & ~_constant(Y))
+    theta = _minima(cross.of(rows), reml)
+    found = np.isfinite(theta).all(axis=1)
+    rows, cross = rows[found], cross.of(rows[found])
+
+    Lambda = placed(settle(theta[found], cross.S, cross.blocks), cross.blocks)
+    at = solve(cross, cross.S @ Lambda, reml)
+    sigma = np.sqrt(at.variance)
+    beta = cross.ols + at.beta @ np.linalg.inv(cross.R).T
+    root = white(cross, at, sigma)
+    error, df = errors(cross, at, sigma, L, method if len(L) and len(rows) else "wald")
+    smallest = np.linalg.svd(at.Lambda, compute_uv=False)[:, -1]
+    return rows, Batch(
+        beta=beta,
+        se=np.sqrt((root * root).sum(-1)),
+        G=(sigma * sigma)[:, None, None] * (Lambda @ Lambda.transpose(0, 2, 1)),
+        sigma=sigma,
+        deviance=at.criterion(),
+        singular=smallest < SINGULAR,
+        converged=promised(cross, at) < LEFT,
+        estimate=beta @ L.T,
+        estimate_se=error,
+        df=df,
+    )
+
+
+def _minima(cross: Crossproducts, reml: bool) -> Floats:
+    """Find theta (m, k) of each response; NaN where the search breaks down."""
+    try:
+        return minima(cross, reml)
+    except LMMError:
+        m = len(cross.scale)
+        if m == 1:
+            return np.full((1, len(positions(cross.blocks)[0])), np.nan)
+        return np.concatenate([_minima(cross.of(np.array([i])), reml) for i in range(m)])
+
+
+def _together(m: int, parts: list[tuple[Ints, Batch]]) -> Batch:
+    """Put the fits of some responses in their places among m."""
+    whole: dict[str, Any] = {}
+    for name in (one.name for one in fields(Batch)):
+        like = getattr(parts[0][1], name)
+        whole[name] = np.full((m, *like.shape[1:]), False if like.dtype == bool else np.nan)
+        for rows, found in parts:
+            whole[name][rows] = getattr(found, name)
+    for name in ("estimate", "estimate_se", "df"):
+        whole[name] = whole[name].reshape(-1)
+    return Batch(**whole)
