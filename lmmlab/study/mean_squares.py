@@ -2,7 +2,8 @@
 
 The variance of an estimate is a sum of expected mean squares there, so that standard errors and
 degrees of freedom are formulas in the mean squares that were found.
-`lmmlab.inference.satterthwaite` gives the same numbers from the curvature of the criterion; this is for thousands of responses.
+`lmmlab.inference.satterthwaite` gives the same numbers from the curvature of the criterion; this is
+for thousands of responses.
 """
 
 from __future__ import annotations
