@@ -1,15 +1,13 @@
 """Many responses on one design at once: what makes coverage, size and power move with a slider.
 
 A balanced design is prepared once, and then all responses go through the same few matrix
-products. On any other design the responses are searched side by side (`lmmlab.engine.newton`), in
-chunks that fit the processor's cache. Who has the sums of squares of a balanced design, and not
-the rows, fits these (`from_sums`).
+products (`lmmlab.study.sums`). On any other design the responses are searched side by side
+(`lmmlab.engine.newton`), in chunks that fit the processor's cache.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +20,7 @@ from lmmlab.engine.solve import solve
 from lmmlab.inference.contrast import Contrast, read_contrast
 from lmmlab.inference.inference import Method, errors, require_method
 from lmmlab.inference.satterthwaite import white
-from lmmlab.model.balanced import Balanced, balance, estimate, halves
+from lmmlab.model.balanced import balance, halves
 from lmmlab.model.estimable import (
     leaves_noise,
     require_enough_rows,
@@ -31,48 +29,11 @@ from lmmlab.model.estimable import (
     require_reml,
 )
 from lmmlab.model.fit import fit
-from lmmlab.study.mean_squares import composition, degrees
+from lmmlab.study.fits import Batch, together
+from lmmlab.study.sums import closed
 
 _CHUNK = 2**15  # groups times responses that are searched at once
 _MEMORY = 2**22  # rows times responses that are conditioned at once
-
-
-@dataclass(frozen=True, eq=False)
-class Batch:
-    """The fits of m responses on one design.
-
-    A response that cannot be fitted, because it is constant or the model reproduces it exactly,
-    has a row of NaN and is not `converged`; none is left out.
-
-    Parameters
-    ----------
-    beta, se : (m, p) arrays
-        Fixed effects and their standard errors.
-    G : (m, q, q) array
-        Covariance of the random effects.
-    sigma : (m,) array
-        Residual sd.
-    deviance : (m,) array
-        -2 log (restricted) likelihood.
-    singular : (m,) array of bool
-        Whether G is singular.
-    converged : (m,) array of bool
-        Whether there is a fit, and it is a minimum of the criterion.
-    estimate, estimate_se, df : (m,) arrays
-        The contrast that was asked for, its standard error (adjusted under Kenward-Roger) and
-        degrees of freedom (infinite under Wald); empty if none was asked for.
-    """
-
-    beta: Floats
-    se: Floats
-    G: Floats
-    sigma: Floats
-    deviance: Floats
-    singular: NDArray[np.bool_]
-    converged: NDArray[np.bool_]
-    estimate: Floats = field(default_factory=lambda: np.empty(0))
-    estimate_se: Floats = field(default_factory=lambda: np.empty(0))
-    df: Floats = field(default_factory=lambda: np.empty(0))
 
 
 def batch(
@@ -142,55 +103,6 @@ def batch(
     return fits
 
 
-def from_sums(
-    balanced: Balanced,
-    ols: Floats,
-    within: Floats,
-    between: Floats,
-    reml: bool = True,
-    weights: Floats | None = None,
-) -> Batch:
-    """Fit a balanced design to its sums of squares alone.
-
-    Parameters
-    ----------
-    balanced : Balanced
-    ols, within, between : (m, p), (m,) and (m, q, q) arrays
-        What `lmmlab.model.balanced.halves` makes of responses; sums within groups above 0.
-    reml : bool
-    weights : (p,) array, optional
-        A combination of the fixed effects; its degrees of freedom are Satterthwaite's.
-
-    Returns
-    -------
-    Batch
-        What `batch` gives for the rows.
-
-    Raises
-    ------
-    LMMError
-        If no degrees of freedom are left, or some response has no noise within groups.
-
-    Examples
-    --------
-    >>> from lmmlab.model.balanced import balance, halves
-    >>> from lmmlab.engine.design import grouped
-    >>> design = grouped(np.zeros(6), np.ones((6, 1)), np.ones((6, 1)), list("aabbcc"))
-    >>> balanced = balance(design)
-    >>> fits = from_sums(balanced, *halves(balanced, np.array([[1.0, 3, 5, 7, 9, 11]])))
-    >>> fits.G[:, 0, 0].round(12).tolist()
-    [15.0]
-    """
-    if not (balanced.has_df(reml) and (within > 0.0).all()):
-        raise LMMError(
-            "Sums of squares alone tell a fit only if there are degrees of freedom and noise, both "
-            "within and between groups. Fit the rows with batch instead."
-        )
-    L = np.empty((0, len(balanced.fixed_back))) if weights is None else weights[None]
-    found, _ = _closed(balanced, ols, within, between, reml, L, "satterthwaite")
-    return _together(len(ols), [(np.arange(len(ols)), found)])
-
-
 def _combination(design: Design, reml: bool, contrast: Contrast | None, method: Method) -> Floats:
     """Give the weights of the contrast (1, p), or (0, p) where none is asked for."""
     if contrast is None:
@@ -210,7 +122,7 @@ def _fits(design: Design, Y: Floats, reml: bool, L: Floats, method: Method) -> B
         ols, within, between = halves(balanced, Y)
         noisy = (within > 0.0) & ~_constant(Y)
         sums = ols[noisy], within[noisy], between[noisy]
-        found, root = _closed(balanced, *sums, reml, L, method)
+        found, root = closed(balanced, *sums, reml, L, method)
         if len(L) and method == "kenward-roger":
             # knows the response by G and sigma alone
             cross, sigma = condition(design), found.sigma
@@ -227,61 +139,12 @@ def _fits(design: Design, Y: Floats, reml: bool, L: Floats, method: Method) -> B
             chunk = left[start : start + size]
             rows, found = _searched(design, Y[chunk], reml, L, method)
             parts.append((chunk[rows], found))
-    return _together(len(Y), parts)
+    return together(len(Y), parts)
 
 
 def _constant(Y: Floats) -> NDArray[np.bool_]:
     constant: NDArray[np.bool_] = (Y == Y[:, :1]).all(axis=1)
     return constant
-
-
-def _closed(
-    balanced: Balanced,
-    ols: Floats,
-    within: Floats,
-    between: Floats,
-    reml: bool,
-    L: Floats,
-    method: Method,
-) -> tuple[Batch, Floats]:
-    """Turn sums of squares into fits, with Wald's or Satterthwaite's df; give roots of G, too."""
-    sigma2, variances, vectors = estimate(balanced, within, between, reml)
-    levels = sigma2[:, None] + variances
-    m, p = ols.shape
-
-    by_sigma2, by_S = composition(balanced, np.concatenate([np.eye(p), L]))
-    S = (vectors * levels[:, None]) @ vectors.transpose(0, 2, 1)
-    variance = sigma2[:, None] * by_sigma2 + np.tensordot(S, by_S, ((1, 2), (1, 2)))
-    beta = ols @ np.linalg.inv(balanced.fixed_back).T
-
-    df_within, df_between = balanced.df(reml)
-    df = df_within + int(df_between.sum())
-    deviance: Floats = df_within * np.log(sigma2) + np.log(levels) @ df_between
-    deviance += df * (1.0 + np.log(2.0 * np.pi)) - 2.0 * len(balanced.order) * np.log(balanced.root)
-    if reml:
-        deviance += 2.0 * np.log(np.abs(balanced.fixed_back.diagonal())).sum()
-
-    root = np.linalg.inv(balanced.random_back) @ (vectors * np.sqrt(variances)[:, None])
-    sigma, se = np.sqrt(sigma2), np.sqrt(variance)
-    freedom = np.full((m, len(L)), np.inf)
-    if len(L) and method == "satterthwaite":
-        turned = vectors.transpose(0, 2, 1)
-        squares = np.einsum("mkk->mk", turned @ between @ vectors)
-        share = float(by_sigma2[p]), turned @ by_S[p] @ vectors
-        freedom = degrees(balanced, reml, sigma2, variances, squares, share)[:, None]
-    fits = Batch(
-        beta=beta,
-        se=se[:, :p],
-        G=root @ root.transpose(0, 2, 1),
-        sigma=sigma,
-        deviance=deviance,
-        singular=np.sqrt(variances.min(axis=1) / sigma2) < SINGULAR,
-        converged=np.ones(m, dtype=bool),
-        estimate=beta @ L.T,
-        estimate_se=se[:, p:],
-        df=freedom,
-    )
-    return fits, root
 
 
 def _searched(
@@ -328,16 +191,3 @@ def _minima(cross: Crossproducts, reml: bool) -> Floats:
         if m == 1:
             return np.full((1, len(positions(cross.blocks)[0])), np.nan)
         return np.concatenate([_minima(cross.of(np.array([i])), reml) for i in range(m)])
-
-
-def _together(m: int, parts: list[tuple[Ints, Batch]]) -> Batch:
-    """Put the fits of some responses in their places among m."""
-    whole: dict[str, Any] = {}
-    for name in (one.name for one in fields(Batch)):
-        like = getattr(parts[0][1], name)
-        whole[name] = np.full((m, *like.shape[1:]), False if like.dtype == bool else np.nan)
-        for rows, found in parts:
-            whole[name][rows] = getattr(found, name)
-    for name in ("estimate", "estimate_se", "df"):
-        whole[name] = whole[name].reshape(-1)
-    return Batch(**whole)

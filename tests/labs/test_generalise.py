@@ -17,8 +17,9 @@ from lmmlab.labs.generalise.studies import STUDIES, layout, people_of, studies
 from lmmlab.model.balanced import halves
 from lmmlab.model.fit import fit
 from lmmlab.picture.words import plain
-from lmmlab.study.batch import batch, from_sums
+from lmmlab.study.batch import batch
 from lmmlab.study.simulate import normals, response, root
+from lmmlab.study.sums import from_sums
 
 lab = labs.generalise
 TASKS = {task.name: task for task in lab.tasks}

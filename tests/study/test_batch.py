@@ -9,7 +9,8 @@ from lmmlab.engine.design import LMMError, grouped
 from lmmlab.engine.newton import minima
 from lmmlab.model.balanced import balance, halves
 from lmmlab.model.fit import fit
-from lmmlab.study.batch import batch, from_sums
+from lmmlab.study.batch import batch
+from lmmlab.study.sums import from_sums
 
 PEOPLE, ROWS = 10, 4
 CODES = np.repeat(np.arange(PEOPLE), ROWS)

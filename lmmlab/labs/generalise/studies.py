@@ -19,8 +19,9 @@ from lmmlab.labs.generalise.controls import Controls
 from lmmlab.labs.generalise.stories import STORIES
 from lmmlab.meaning.precision import mean_variance
 from lmmlab.model.balanced import Balanced, balance
-from lmmlab.study.batch import Batch, from_sums
+from lmmlab.study.fits import Batch
 from lmmlab.study.simulate import normals, root
+from lmmlab.study.sums import from_sums
 
 STUDIES = 1_000
 _MOST = 200  # people in a study
