@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from lmmlab.data import load
 from lmmlab.engine.design import LMMError
 from lmmlab.formula import design, lmm
-from lmmlab.formula.grammar import FUNCTIONS
+from lmmlab.formula.pieces import FUNCTIONS
 
 REFERENCE = Path(__file__).parent / "reference"
 CASES = [

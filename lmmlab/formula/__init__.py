@@ -1,9 +1,9 @@
 """Formulas and tables: the way from what a user writes to what the engine needs.
 
-This folder is the only place that knows formulas and pandas. `grammar` reads the text, `terms`
-writes out its shorthand, `table` finds rows and values, `matrices` codes them as columns, and the
-verbs below put these together. pandas and formulaic are imported when a model is asked for and
-not before.
+This folder is the only place that knows formulas and pandas. `grammar` reads the text into
+`pieces`, `terms` writes out its shorthand, `table` finds rows and values, `matrices` codes them as
+columns, and the verbs below put these together. pandas and formulaic are imported when a model is
+asked for and not before.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lmmlab.engine.design import Design
-from lmmlab.formula.grammar import columns, text
+from lmmlab.formula.pieces import columns, text
 from lmmlab.formula.study import simulate
 from lmmlab.formula.terms import parse
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from lmmlab.engine.design import Floats, Ints, LMMError
 from lmmlab.formula.coding import Column, column, written
-from lmmlab.formula.grammar import Call, Name, Node, text
+from lmmlab.formula.pieces import Call, Name, Node, text
 from lmmlab.formula.table import NUMBERS, Memory, check_finite, is_numeric, levels, numbers
 from lmmlab.formula.terms import Term
 from lmmlab.model.remarks import listed

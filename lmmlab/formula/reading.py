@@ -15,8 +15,8 @@ import numpy as np
 from lmmlab.engine.design import Floats, LMMError
 from lmmlab.engine.rows import Rows
 from lmmlab.formula.coding import Column, product
-from lmmlab.formula.grammar import columns
 from lmmlab.formula.matrices import variable
+from lmmlab.formula.pieces import columns
 from lmmlab.formula.table import Memory, complete_rows, levels, numbers
 from lmmlab.formula.terms import Model
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
 import numpy as np
 
 from lmmlab.engine.design import Design, Floats, LMMError
-from lmmlab.formula.grammar import Name
+from lmmlab.formula.pieces import Name
 from lmmlab.formula.terms import Model, parse
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lmmlab.engine.design import Floats, Ints, LMMError, require_distinct
-from lmmlab.formula.grammar import Call, Name, Node, Number, Sign, columns, text
+from lmmlab.formula.pieces import Call, Name, Node, Number, Sign, columns, text
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,17 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lmmlab.engine.design import LMMError
-from lmmlab.formula.grammar import (
-    Bar,
-    Call,
-    Name,
-    Node,
-    Number,
-    Sign,
-    columns,
-    read,
-    text,
-)
+from lmmlab.formula.grammar import read
+from lmmlab.formula.pieces import Bar, Call, Name, Node, Number, Sign, columns, text
 
 Term = tuple[Node, ...]  #: the factors whose product is one term; () is the intercept
 _Terms = dict[frozenset[Node], Term]
