@@ -186,7 +186,7 @@ def test_who_leaves_has_no_more_visits():
         ),
         ("log(ms) ~ day + (1 | driver)", {}, ["a plain name must stand before the ~"]),
         ("ms ~ day + dose + (1 | driver)", {}, ["several predictors", "day, dose, driver"]),
-        ("ms ~ day + (1 | ward:driver)", {}, ["several predictors or groups", "data="]),
+        ("ms ~ day + (1 | ward:driver)", {}, ["groups is 6", "ward, driver", "data="]),
         ("ms ~ day", {}, ["no grouping term"]),
     ],
 )

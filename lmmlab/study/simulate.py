@@ -17,7 +17,7 @@ RESPONSE, SIZES, TIMES, BETWEEN, WITHIN, LEAVING = range(6)  # independent strea
 OTHERS = 6  # and from here on one for each other grouping factor
 
 
-def normals(seed: int, people: int, width: int, stream: int = RESPONSE) -> Floats:
+def normals(seed: int, people: int, width: int, stream: int | tuple[int, ...] = RESPONSE) -> Floats:
     """Draw standard normals that stay with their person.
 
     Parameters
@@ -28,9 +28,9 @@ def normals(seed: int, people: int, width: int, stream: int = RESPONSE) -> Float
         Number of rows.
     width : int
         Numbers for each person, for example two for the random effects and one for each visit.
-    stream : int
+    stream : int or tuple of int
         Streams of the same seed are independent: one is for what is measured (0), others are for
-        the layout and for who leaves.
+        the layout and for who leaves. A tuple is a stream of its own for each of its values.
 
     Returns
     -------
@@ -56,7 +56,7 @@ def normals(seed: int, people: int, width: int, stream: int = RESPONSE) -> Float
     """
     if seed < 0:
         raise LMMError(f"The seed is {seed}. Take a whole number from 0 on.")
-    spawned = (stream,) if stream else ()
+    spawned = stream if isinstance(stream, tuple) else (stream,) if stream else ()
     blocks = [
         np.random.default_rng(
             np.random.SeedSequence([seed, block], spawn_key=spawned)
@@ -64,6 +64,43 @@ def normals(seed: int, people: int, width: int, stream: int = RESPONSE) -> Float
         for block in range(-(-width // _BLOCK))
     ]
     return np.concatenate([np.empty((people, 0)), *blocks], axis=1)[:, :width]
+
+
+def within(seed: int, path: Ints, width: int, stream: int = RESPONSE) -> Floats:
+    """Draw standard normals for levels that lie within those of other factors.
+
+    Parameters
+    ----------
+    seed : int
+    path : (J, d) integer array
+        Where each level lies: the number of its school, that of its class within this school, and
+        so on, from 0. With d = 1 these are the people of `normals`.
+    width, stream : int
+        See `normals`.
+
+    Returns
+    -------
+    (J, width) array
+        A row depends on the path of its level alone: the third class of a school keeps its draws
+        when there are more schools, or more classes in each.
+
+    Examples
+    --------
+    >>> few = within(1, np.array([[0, 0], [0, 1], [1, 0]]), 2)
+    >>> many = within(1, np.array([[0, 0], [0, 1], [0, 2], [1, 0]]), 2)
+    >>> bool((few == many[[0, 1, 3]]).all())
+    True
+    """
+    number = path[:, -1]
+    if path.shape[1] == 1:
+        return normals(seed, int(number.max()) + 1, width, stream)[number]
+    outer, place = np.unique(path[:, :-1], axis=0, return_inverse=True)
+    drawn = np.empty((len(path), width))
+    order = np.argsort(place, kind="stable")
+    for key, own in zip(outer, np.split(order, np.cumsum(np.bincount(place))[:-1]), strict=True):
+        one = normals(seed, int(number[own].max()) + 1, width, (stream, *map(int, key)))
+        drawn[own] = one[number[own]]
+    return drawn
 
 
 def exact_moments(u: Floats) -> Floats:

@@ -393,5 +393,3 @@ def test_simulated_data_have_the_truth_they_were_made_from():
     assert model.sigma == pytest.approx(1.0, rel=0.02)
     with pytest.raises(LMMError, match=r"\(Intercept\) by s, \(Intercept\) by i"):
         simulate("y ~ 1 + (1 | s) + (1 | i)", beta=[2], sd=[1.5], sigma=1, data=grid)
-    with pytest.raises(LMMError, match="give data="):
-        simulate("y ~ 1 + (1 | s) + (1 | i)", beta=[2], sd=[1, 1], sigma=1, groups=4, per_group=3)

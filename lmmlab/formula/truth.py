@@ -1,0 +1,109 @@
+"""Reading the truth of a study: fixed effects, spreads and correlations, shapes.
+
+What a user gives is numbers or names; what comes out are arrays that fit the model, or a sentence
+that says which numbers are missing, and in which order they belong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from lmmlab.engine.design import Design, Floats, LMMError
+
+if TYPE_CHECKING:
+    from lmmlab.study.missingness import Dropout
+    from lmmlab.study.shape import Shape
+
+_Record = TypeVar("_Record", "Shape", "Dropout")
+
+
+def record(what: str, kind: type[_Record], given: Any) -> _Record:
+    """Make a record of its fields, or of the first alone; or take one that is made already."""
+    if isinstance(given, kind):
+        return given
+    try:
+        return kind(*([given] if isinstance(given, str) else given))
+    except TypeError:
+        raise LMMError(
+            f"{what} is {given!r}; give a name, or a name and a number in parentheses."
+        ) from None
+
+
+def _numbers(values: Any) -> Floats:
+    """Make an array of what consists of real numbers; NaN of anything else."""
+    try:
+        array = np.asarray(values)
+    except ValueError:  # rows of different lengths
+        return np.array(np.nan)
+    return array.astype(np.float64) if array.dtype.kind in "iuf" else np.array(np.nan)
+
+
+def vector(what: str, values: Any, names: tuple[str, ...], kind: str) -> Floats:
+    """Read one number for each effect."""
+    read = _numbers(values)
+    if read.shape != (len(names),) or not np.isfinite(read).all():
+        raise LMMError(
+            f"{what} is {values!r}, but the model has {len(names)} {kind} effects, "
+            f"{', '.join(names)}; give one number for each, in this order."
+        )
+    return read
+
+
+def spreads(sd: Any, made: Design) -> Floats:
+    """Read the standard deviations of all random effects, in order or by the name of their group.
+
+    `made` has the model's terms, the one with most levels first.
+    """
+    if not isinstance(sd, Mapping):
+        return vector("sd", sd, effects(made), "random")
+    given = {frozenset(str(group).split(":")): value for group, value in sd.items()}
+    own = [frozenset(term.group.split(":")) for term in made.terms]
+    if len(given) < len(sd) or set(given) != set(own):
+        raise LMMError(
+            f"sd is {sd!r}, and the groups of the model are "
+            f"{', '.join(term.group for term in made.terms)}; give the standard deviations of each."
+        )
+    return np.concatenate(
+        [
+            vector(f"sd of {term.group}", np.atleast_1d(_numbers(given[key])), term.names, "random")
+            for key, term in zip(own, made.terms, strict=True)
+        ]
+    )
+
+
+def effects(made: Design) -> tuple[str, ...]:
+    """Name all random effects, with their group where there are several."""
+    if len(made.terms) == 1:
+        return made.terms[0].names
+    return tuple(f"{name} by {term.group}" for term in made.terms for name in term.names)
+
+
+def correlations(corr: Any, made: Design) -> Floats:
+    """Spread a correlation over the blocks of G; between blocks the formula says zero."""
+    names, blocks, term = effects(made), made.blocks, made.terms[0]
+    q = len(names)
+    block = np.repeat(np.arange(len(blocks)), blocks)
+    inside = block[:, None] == block
+    given = _numbers(corr)
+    if given.shape not in ((), (q, q)) or not np.isfinite(given).all():
+        raise LMMError(
+            f"corr must be a number or a {q} x {q} matrix, for {', '.join(names)}; this is "
+            f"{corr!r}."
+        )
+    matrix = np.broadcast_to(given, (q, q))
+    between = matrix[~inside] if given.shape else matrix[:1, 0] * (max(blocks) == 1)
+    if between.any() and q == 1:
+        raise LMMError(
+            f"corr is {corr!r}, but only {term.names[0]} varies between levels of {term.group}, so "
+            "there is nothing to correlate; leave corr out."
+        )
+    if between.any():
+        raise LMMError(
+            f"corr is {corr!r}, but by the formula some of the random effects "
+            f"{', '.join(names)} are not correlated; make that correlation 0, or write "
+            f"(x | {term.group}) with one bar."
+        )
+    return matrix * inside
