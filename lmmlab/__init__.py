@@ -10,15 +10,34 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOME = {
+    "ar1": "lmmlab.formula",
+    "car1": "lmmlab.formula",
     "compare": "lmmlab.inference.compare",
+    "compound_symmetry": "lmmlab.formula",
     "coverage": "lmmlab.study.coverage",
     "lmm": "lmmlab.formula",
     "simulate": "lmmlab.formula",
     "load": "lmmlab.data",
+    "unstructured": "lmmlab.formula",
+    "variances": "lmmlab.formula",
     "LMMError": "lmmlab.engine.design",
 }
 
-__all__ = ["LMMError", "__version__", "compare", "coverage", "labs", "lmm", "load", "simulate"]
+__all__ = [
+    "LMMError",
+    "__version__",
+    "ar1",
+    "car1",
+    "compare",
+    "compound_symmetry",
+    "coverage",
+    "labs",
+    "lmm",
+    "load",
+    "simulate",
+    "unstructured",
+    "variances",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -29,6 +29,8 @@ def positions(blocks: tuple[int, ...]) -> tuple[Ints, Ints]:
     >>> list(zip(row.tolist(), column.tolist()))
     [(0, 0), (1, 0), (1, 1), (2, 2)]
     """
+    if not blocks:
+        return np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp)
     pairs = [np.triu_indices(width) for width in blocks]  # of Lambda', so that columns come first
     starts = [block.start for block in slices(blocks)]
     row = np.concatenate([down + at for (_, down), at in zip(pairs, starts, strict=True)])
@@ -234,7 +236,7 @@ def principal(Lambda: Floats, blocks: tuple[int, ...]) -> tuple[Floats, Floats]:
     >>> np.abs(axes).tolist(), root.diagonal().tolist()
     ([[0.0, 1.0], [1.0, 0.0]], [2.0, 0.0])
     """
-    if max(blocks) == 1:
+    if max(blocks, default=1) == 1:
         return np.broadcast_to(np.eye(len(blocks)), Lambda.shape), np.abs(Lambda)
     axes, root = np.zeros_like(Lambda), np.zeros_like(Lambda)
     for block in slices(blocks):

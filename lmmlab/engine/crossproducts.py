@@ -155,15 +155,18 @@ def condition(design: Design, Y: Floats | None = None) -> Crossproducts:
     Raises
     ------
     LMMError
-        If there is no random term, or a level has no rows.
+        If a level has no rows, or residuals are not independent.
 
     Notes
     -----
     A row of weight w is multiplied by root(w). Dependent columns are accepted here, since a model
     with given theta and sigma can do with them; `lmmlab.model.fit` refuses to estimate with them.
     """
-    if not design.terms:
-        raise LMMError("The model has no random term. Add one, such as (1 | Subject).")
+    if design.residual is not None:
+        raise LMMError(
+            "These residuals are not independent, and this is only for independent ones. Fit the "
+            "model with lmm(..., residual=...)."
+        )
     for one in design.terms:
         sizes = np.bincount(one.codes, minlength=len(one.levels))
         if not sizes.all():
@@ -171,16 +174,19 @@ def condition(design: Design, Y: Floats | None = None) -> Crossproducts:
             raise LMMError(
                 f"Level {empty!r} of {one.group} has no rows. Take it out of the levels."
             )
-    (term, *more), weights = design.terms, design.weights
-    (n, q), sizes = term.Z.shape, np.bincount(term.codes)
+    more, weights, n = design.terms[1:], design.weights, len(design.y)
+    Z, codes, blocks = np.empty((n, 0)), np.zeros(n, dtype=np.intp), design.blocks[:0]
+    for first in design.terms[:1]:  # without random terms all rows are one group
+        Z, codes, blocks = first.Z, first.codes, first.blocks
+    q, sizes = Z.shape[1], np.bincount(codes)
 
     many, p = Y is not None, design.X.shape[1]
     Y = design.y[None] if Y is None else Y
     rows = np.empty((q + p + len(Y), n))
-    rows[:q], rows[q : q + p], rows[q + p :] = term.Z.T, design.X.T, Y
+    rows[:q], rows[q : q + p], rows[q + p :] = Z.T, design.X.T, Y
     sort = np.arange(n)
-    if (term.codes[1:] < term.codes[:-1]).any():
-        sort = np.argsort(term.codes, kind="stable")
+    if (codes[1:] < codes[:-1]).any():
+        sort = np.argsort(codes, kind="stable")
         weights = None if weights is None else weights[sort]
         for row in rows:
             row[:] = row[sort]
@@ -202,7 +208,8 @@ def condition(design: Design, Y: Floats | None = None) -> Crossproducts:
     rotated = rotate(rows, q, sizes)
     axes = _separate(X, rotated[:, q : q + p])
     within = _within(X, Y, left)
-    S = scale(rotated[:, :q].transpose(0, 2, 1).reshape(-1, q), len(sizes), term.blocks)
+    F = rotated[:, :q].transpose(0, 2, 1).reshape(q * len(sizes), q)
+    S = scale(F, len(sizes), blocks)
     rotated[:, :q] = np.linalg.inv(S).T @ rotated[:, :q]
     beside = None
     order, starts = patterns(rotated[:, :q], rotated[:, q : q + p])

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 if TYPE_CHECKING:
     from lmmlab.engine.rows import Rows
+    from lmmlab.residual.structure import Residual
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -113,6 +114,8 @@ class Design:
     read : callable, optional
         Turns another table with the same columns into `Rows` of this model, their groups and their
         response if asked for (`groups`, `response`); None for a design from arrays.
+    residual : Residual, optional
+        How residuals are related; None means that they are independent and equally precise.
 
     Raises
     ------
@@ -131,6 +134,7 @@ class Design:
     response: str = "y"
     hypotheses: tuple[tuple[str, Floats], ...] = ()
     read: Callable[..., Rows] | None = None
+    residual: Residual | None = None
 
     @property
     def row_weights(self) -> Floats:
@@ -174,6 +178,8 @@ class Design:
                 f"Two random terms have the grouping factor {max(groups, key=groups.count)}. Put "
                 "their columns into one term with several blocks."
             )
+        if self.residual is not None and self.weights is not None:
+            raise LMMError("A design has weights or a residual structure, and not both.")
         require_finite(self.y[:, None], (self.response,))
         require_finite(self.X, self.names)
         if self.weights is not None:

@@ -43,6 +43,8 @@ _DOWN = 2e-4  # the least share of what was promised that a step must gain
 class Path:
     """Where the search has been: theta (steps, k) and criterion (steps,), start and end included.
 
+    With a residual structure also its coordinates, phi (steps, r).
+
     Examples
     --------
     >>> Path(np.array([[1.0], [0.5]]), np.array([12.0, 10.0])).theta[-1]
@@ -51,6 +53,7 @@ class Path:
 
     theta: Floats
     criterion: Floats
+    phi: Floats | None = None
 
 
 def minimise(cross: Crossproducts, reml: bool) -> Path:

@@ -199,7 +199,7 @@ def whiten(V: Floats, columns: Floats) -> Floats:
 
     Gaussian elimination by rows, on all patterns and responses at once. V is overwritten.
     """
-    k, determinant = V.shape[-2], np.ones(())
+    k, determinant = V.shape[-2], np.ones(V.shape[-1])
     for i in range(k):
         pivot = np.sqrt(1.0 + V[..., i, i, :])
         determinant = determinant * pivot

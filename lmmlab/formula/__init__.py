@@ -14,10 +14,28 @@ import numpy as np
 
 from lmmlab.engine.design import Design
 from lmmlab.formula.pieces import columns, text
+from lmmlab.formula.residual import (
+    Structure,
+    ar1,
+    car1,
+    compound_symmetry,
+    require_structure,
+    unstructured,
+    variances,
+)
 from lmmlab.formula.study import simulate
 from lmmlab.formula.terms import parse
 
-__all__ = ["design", "lmm", "simulate"]
+__all__ = [
+    "ar1",
+    "car1",
+    "compound_symmetry",
+    "design",
+    "lmm",
+    "simulate",
+    "unstructured",
+    "variances",
+]
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +43,9 @@ if TYPE_CHECKING:
     from lmmlab.model.fit import Fit
 
 
-def lmm(formula: str, data: pd.DataFrame, reml: bool = True) -> Fit:
+def lmm(
+    formula: str, data: pd.DataFrame, reml: bool = True, residual: Structure | None = None
+) -> Fit:
     """Fit a linear mixed model: what is true on average, and how much groups differ from it.
 
     Parameters
@@ -36,6 +56,10 @@ def lmm(formula: str, data: pd.DataFrame, reml: bool = True) -> Fit:
         One row per measurement. Rows with a missing value in a column of the formula are dropped.
     reml : bool
         Restricted maximum likelihood (the default) or maximum likelihood.
+    residual : Structure, optional
+        How residuals are related: `ar1`, `car1`, `compound_symmetry`, `unstructured`, `variances`,
+        or a correlation ``*`` variances. With it the formula needs no random term (generalised
+        least squares).
 
     Returns
     -------
@@ -56,10 +80,10 @@ def lmm(formula: str, data: pd.DataFrame, reml: bool = True) -> Fit:
     """
     from lmmlab.model.fit import fit
 
-    return fit(design(formula, data), reml=reml)
+    return fit(design(formula, data, residual), reml=reml)
 
 
-def design(formula: str, data: pd.DataFrame) -> Design:
+def design(formula: str, data: pd.DataFrame, residual: Structure | None = None) -> Design:
     """Turn a formula and a table into the arrays that the engine needs.
 
     Parameters
@@ -68,6 +92,9 @@ def design(formula: str, data: pd.DataFrame) -> Design:
         The model in lme4's notation; see Notes.
     data : DataFrame
         One row per measurement. Rows with a missing value in a column of the formula are dropped.
+    residual : Structure, optional
+        How residuals are related, as in `lmm`; rows with a missing value in its columns are
+        dropped, too.
 
     Returns
     -------
@@ -105,10 +132,13 @@ def design(formula: str, data: pd.DataFrame) -> Design:
     from lmmlab.formula.matrices import matrices, variable
     from lmmlab.formula.random import random_terms
     from lmmlab.formula.reading import Reading
+    from lmmlab.formula.residual import read
     from lmmlab.formula.table import Memory, complete_rows, numbers
 
-    model = parse(formula)
-    rows, used = complete_rows(data, columns(model.response) + model.predictors)
+    require_structure(residual)
+    model, written = parse(formula, grouped=residual is None), " ".join(formula.split())
+    named = [] if residual is None else residual.columns
+    rows, used = complete_rows(data, columns(model.response) + model.predictors + named)
     memory: Memory = {}
     y = np.full(len(rows), numbers(model.response, rows, memory))
     known = {factor: variable(factor, rows, memory) for factor in model.factors}
@@ -125,8 +155,9 @@ def design(formula: str, data: pd.DataFrame) -> Design:
         terms=terms,
         dropped=len(data) - len(used),
         rows=used,
-        formula=" ".join(formula.split()),
+        formula=written if residual is None else f"{written}, residual = {residual}",
         response=text(model.response),
         hypotheses=tuple((name, L[own]) for name, own in fixed.terms),
         read=Reading(model, memory, groups, fixed.columns, coded),
+        residual=None if residual is None else read(residual, rows),
     )

@@ -48,7 +48,7 @@ def random_terms(
         columns = [column for matrix in matrices for column in matrix.columns]
         found.append((_term(group, rows, matrices, correlated), group, columns))
     found.sort(key=lambda one: -len(one[0].levels))  # those with as many levels stay in order
-    terms, groups, coded = zip(*found, strict=True)
+    terms, groups, coded = zip(*found, strict=True) if found else ((), (), ())
     return terms, groups, tuple(column for columns in coded for column in columns)
 
 

@@ -69,10 +69,10 @@ class Reading:
             raise LMMError(_incomplete(data, list(dict.fromkeys(used + needed))))
         known = [variable(factor, rows, self.memory) for factor in model.factors]
         names = {name: _names(rows[name]) for name in needed}
-        first, *others = (
+        first, *others = [
             tuple(map(":".join, zip(*map(names.__getitem__, group), strict=True))) if there else ()
             for group, there in zip(self.groups, told, strict=True)
-        )
+        ] or [()]
         return Rows(
             X=product(self.fixed, known, len(rows)),
             Z=product(self.random, known, len(rows)),

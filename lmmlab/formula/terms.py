@@ -48,8 +48,8 @@ class Model:
         return list(dict.fromkeys(used + [name for part in self.random for name in part.group]))
 
 
-def parse(formula: str) -> Model:
-    """Read a formula in lme4's notation.
+def parse(formula: str, grouped: bool = True) -> Model:
+    """Read a formula in lme4's notation; it must have a random term if it is to be `grouped`.
 
     Raises
     ------
@@ -70,10 +70,11 @@ def parse(formula: str) -> Model:
     bars: list[Bar] = []
     fixed = _terms(right, bars)
     random = tuple(part for bar in bars for part in _random(bar))
-    if not random:
+    if grouped and not random:
         raise LMMError(
             f'The formula "{formula.strip()}" has no grouping term. Say what is grouped by what: '
-            "put a random term in parentheses, such as (1 | Subject)."
+            "put a random term in parentheses, such as (1 | Subject). Without one, say how residuals "
+            'are related: lmm(..., residual=ar1("t", "id")).'
         )
     model = Model(response, fixed, random)
     explained = columns(response) if isinstance(response, Name) else []

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from lmmlab.engine.covariance import covariance, factor, spread
 from lmmlab.engine.design import Floats, LMMError
 from lmmlab.inference.coordinates import Kind, parameters
-from lmmlab.model.estimable import require_estimates
+from lmmlab.model.estimable import require_estimates, require_independent_rows
 from lmmlab.model.estimates import require_confidence
 from lmmlab.model.table import Table
 from lmmlab.study.batch import batch
@@ -165,6 +165,7 @@ def bootstrap(fit: Fit, n: int = 1000, seed: int = 1) -> Bootstrap:
     y* = X beta + Z b* + e* with b* ~ N(0, G) and e* ~ N(0, sigma**2 / weight), all at the
     estimates; the refits use the criterion of the fit.
     """
+    require_independent_rows(fit.design, "A bootstrap is")
     require_estimates(fit, "A bootstrap")
     if not (isinstance(n, int | np.integer) and n > 0):
         raise LMMError(f"n must be a positive whole number, such as 1000; this is {n!r}.")

@@ -27,6 +27,7 @@ from lmmlab.model.estimable import require_estimates, require_independent
 from lmmlab.model.estimates import estimates, require_confidence
 from lmmlab.model.remarks import listed
 from lmmlab.model.table import Table
+from lmmlab.residual.structure import EDGE
 
 if TYPE_CHECKING:
     from lmmlab.model.fit import Fit
@@ -161,9 +162,12 @@ def errors(
     -------
     se, df : (..., r) arrays
     """
-    rows = L @ white(cross, at, sigma)
+    return _errors(L @ white(cross, at, sigma), _account(cross, at, method))
+
+
+def _errors(rows: Floats, account: tuple[Uncertainty, Floats] | None) -> tuple[Floats, Floats]:
+    """Give standard errors and degrees of freedom of combinations of white effects."""
     se = _lengths(rows)
-    account = _account(cross, at, method)
     if account is None:
         return se, np.full_like(se, np.inf)
     known, adjusted = account
@@ -195,12 +199,22 @@ def _account(
     return satterthwaite(cross, at), np.eye(at.inverse.shape[-1])
 
 
+def _account_of(fit: Fit, method: Method) -> tuple[Uncertainty, Floats] | None:
+    """Give the same for a fit, in which a residual structure may be uncertain, too."""
+    if fit.design.residual is None or method == "wald":
+        return _account(fit.cross, fit.solution, method)
+    from lmmlab.residual.curvature import uncertainty
+
+    return uncertainty(fit), np.eye(fit.solution.inverse.shape[-1])
+
+
 def _one_by_one(
     fit: Fit, method: Method, L: Floats, names: tuple[str, ...], confidence: float
 ) -> Table:
     """Test each row of L by itself."""
     estimate = L @ fit.beta
-    se, df = errors(fit.cross, fit.solution, fit.sigma, L, method)
+    root = white(fit.cross, fit.solution, fit.sigma)
+    se, df = _errors(L @ root, _account_of(fit, method))
     df[~(df > _LEAST)] = np.nan
     note = _note(fit, method, _lost(_NO_DF, names, df))
     return estimates(names, estimate, se, df, confidence, note)
@@ -210,7 +224,7 @@ def _together(fit: Fit, method: Method, hypotheses: Sequence[tuple[str, Floats]]
     """Test the rows of each L together."""
     names = tuple(name for name, _ in hypotheses)
     root = white(fit.cross, fit.solution, fit.sigma)
-    account = _account(fit.cross, fit.solution, method)
+    account = _account_of(fit, method)
     values = np.array([_joint(account, method, L, L @ fit.beta, root) for _, L in hypotheses])
     values[~(values[:, 1] > _LEAST), 1:] = np.nan
     lost = _lost(_NO_F if method == "kenward-roger" else _NO_DF, names, values[:, 1])
@@ -266,6 +280,17 @@ def _require(fit: Fit, method: Method) -> None:
     if not fit.names:
         raise LMMError("The model has no fixed effects, so there is nothing to test.")
     require_independent(fit, "tests are")
+    residual = fit.design.residual
+    if method == "kenward-roger" and (residual is not None or not fit.design.terms):
+        raise LMMError(
+            "Kenward and Roger's method is made here for random effects and independent residuals. "
+            'Use method="satterthwaite".'
+        )
+    if method == "satterthwaite" and residual is not None and min(residual.edges(fit.phi)) < EDGE:
+        raise LMMError(
+            "The residual structure is estimated at the edge of what can be, where nothing tells "
+            'how well it is known. Use a simpler structure, or method="wald".'
+        )
     if method != "wald":
         require_estimates(fit, f'method="{method}", unlike "wald",')
 
@@ -286,9 +311,10 @@ def _note(fit: Fit, method: Method, lost: str) -> str:
     if method == "satterthwaite":
         about = (
             "The fit is singular. Satterthwaite's degrees of freedom take it as known that there "
-            "is no variance where none was found, so that there may be almost as many as rows; "
-            "Kenward and Roger's do not, and are the safer choice."
+            "is no variance where none was found, so that there may be almost as many as rows"
         )
+        other = "; Kenward and Roger's do not, and are the safer choice."
+        about += other if fit.design.residual is None else "."
     else:
         about = (
             "The fit is singular. Kenward and Roger's degrees of freedom count a variance "

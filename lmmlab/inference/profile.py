@@ -22,7 +22,7 @@ from scipy.special import ndtri
 from lmmlab.engine.design import Floats, LMMError
 from lmmlab.inference.coordinates import Coordinates, coordinates, parameters
 from lmmlab.inference.likelihood import Point, look
-from lmmlab.model.estimable import require_estimates
+from lmmlab.model.estimable import require_estimates, require_independent_rows
 from lmmlab.model.estimates import require_confidence
 from lmmlab.model.remarks import listed
 from lmmlab.model.table import Table
@@ -160,6 +160,7 @@ def profile(fit: Fit, confidence: float = 0.95) -> Profile:
     likelihood has a second maximum, the interval is that of the first.
     """
     require_confidence(confidence)
+    require_independent_rows(fit.design, "Profiles are")
     require_estimates(fit, "A profile")
     said = []
     if fit.reml:

@@ -78,6 +78,15 @@ def satterthwaite(cross: Crossproducts, at: Solution) -> Uncertainty:
     Where D is singular, its rank is taken as known, as it is in terms of theta: the directions are
     those in which a matrix of this rank can change. They are taken in the principal axes of D.
     """
+    slope, hessian = curved(cross, at)
+    return Uncertainty(at.df, slope, inverted(hessian))
+
+
+def curved(cross: Crossproducts, at: Solution) -> tuple[Floats, Floats]:
+    """Give the slope that `Uncertainty` has, and the Hessian of the profiled criterion.
+
+    Both are along the elements of theta in the principal axes of D, zero where D cannot change.
+    """
     axes, root = principal(at.Lambda, cross.blocks)
     seen = levels(cross, at, axes, np.sqrt(at.variance))
     T = products(seen.C)
@@ -89,11 +98,7 @@ def satterthwaite(cross: Crossproducts, at: Solution) -> Uncertainty:
     size = 2.0 * root[..., positions(cross.blocks)[1], positions(cross.blocks)[1]]
     known = size == 0.0
     hessian[known[..., :, None] | known[..., None, :]] = 0.0
-    return Uncertainty(
-        at.df,
-        size[..., None, None] * along(cross.blocks, T, squares, at.df),
-        inverted(hessian),
-    )
+    return size[..., None, None] * along(cross.blocks, T, squares, at.df), hessian
 
 
 def white(cross: Crossproducts, at: Solution, sigma: float | Floats) -> Floats:
@@ -110,7 +115,7 @@ def white(cross: Crossproducts, at: Solution, sigma: float | Floats) -> Floats:
 def products(C: Floats) -> Floats:
     """Give the sums (..., q, q, p, p) over groups of the products of two elements of C."""
     q, p = C.shape[-3:-1]
-    flat = C.reshape(*C.shape[:-3], q * p, -1)
+    flat = C.reshape(*C.shape[:-3], q * p, C.shape[-1])
     both: Floats = flat @ np.swapaxes(flat, -1, -2)
     return np.swapaxes(both.reshape(*C.shape[:-3], q, p, q, p), -3, -2)
 
@@ -129,8 +134,9 @@ def along(blocks: tuple[int, ...], T: Floats, squares: Floats, df: int) -> Float
         Degrees of freedom of sigma.
     """
     q, p = T.shape[-3], T.shape[-1]
-    E = directions(blocks).reshape(-1, q * q)
-    change = (E @ T.reshape(*T.shape[:-4], q * q, p * p)).reshape(*T.shape[:-4], -1, p, p)
+    E = directions(blocks)
+    E = E.reshape(len(E), q * q)
+    change = (E @ T.reshape(*T.shape[:-4], q * q, p * p)).reshape(*T.shape[:-4], len(E), p, p)
     share = squares.reshape(*squares.shape[:-2], q * q) @ E.T / df
     change[..., range(p), range(p)] -= share[..., None]
     return change

@@ -86,7 +86,8 @@ def balance(design: Design) -> Balanced | None:
     Returns
     -------
     Balanced or None
-        None means that the general optimiser is needed: several random terms, unequal weights,
+        None means that the general optimiser is needed: several random terms, residuals that are
+        not independent, unequal weights,
         groups of different sizes or different Z_j'Z_j, a fixed effect that lives partly within
         and partly between groups, dependent columns, or no more rows than random columns in a
         group.
@@ -108,7 +109,7 @@ def balance(design: Design) -> Balanced | None:
 
     See Lange & Laird (1989, J. Am. Stat. Assoc. 84, 241-247) for the balanced case.
     """
-    if len(design.terms) != 1:
+    if len(design.terms) != 1 or design.residual is not None:
         return None
     term = design.terms[0]
     groups, q = len(term.levels), term.Z.shape[1]

@@ -98,6 +98,8 @@ def require_identified(design: Design, cross: Crossproducts) -> None:
         raise LMMError(
             f"{_dependence(design.X, design.names, 'fixed effect')} Leave it out of the formula."
         )
+    if not design.terms:
+        return
     if cross.others is not None:
         _require_distinct_factors(design)
         if (mixed := _confounded(cross)).size:
@@ -161,6 +163,15 @@ def require_estimates(fit: Fit, what: str) -> None:
         raise LMMError(
             f"{what} needs estimates, and the search did not end in a minimum of the criterion. "
             "Use a simpler random term, or look at fit.path."
+        )
+
+
+def require_independent_rows(design: Design, what: str) -> None:
+    """Refuse what is worked out for random effects and independent residuals only."""
+    if design.residual is not None or not design.terms:
+        raise LMMError(
+            f"{what} worked out here for random effects and independent residuals, and not for "
+            f"{'a residual structure' if design.residual is not None else 'fixed effects alone'}."
         )
 
 

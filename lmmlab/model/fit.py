@@ -17,6 +17,9 @@ from lmmlab.model.balanced import closed_theta
 from lmmlab.model.estimable import require_enough_rows, require_estimable, require_reml
 from lmmlab.model.model import Fit as Fit
 from lmmlab.model.model import Source, known
+from lmmlab.residual.identified import require_structure
+from lmmlab.residual.search import search
+from lmmlab.residual.whitening import conditioned
 
 
 def fit(design: Design, reml: bool = True, closed: bool = True) -> Fit:
@@ -42,9 +45,13 @@ def fit(design: Design, reml: bool = True, closed: bool = True) -> Fit:
     """
     require_reml(reml)
     require_enough_rows(design)
+    if design.residual is not None:
+        return structured(design, reml)
     cross = condition(design)
     require_estimable(design, cross, reml)
     theta, path = closed_theta(design, reml) if closed else None, None
+    if theta is None and not design.terms:
+        theta = np.empty(0)
     if theta is None:
         path = minimise(cross, reml)
         theta = path.theta[-1]
@@ -54,7 +61,23 @@ def fit(design: Design, reml: bool = True, closed: bool = True) -> Fit:
     return Fit(design, theta, float(np.sqrt(at.variance)), source, cross, at, path)
 
 
-def evaluate(design: Design, theta: Floats, sigma: float | None = None, reml: bool = True) -> Fit:
+def structured(design: Design, reml: bool) -> Fit:
+    """Estimate a model whose residuals have a structure."""
+    cross = conditioned(design, design.residual.start)
+    require_estimable(design, cross, reml)
+    require_structure(design, reml)
+    here, path = search(design, reml)
+    sigma = float(np.sqrt(here.at.variance))
+    return Fit(design, here.theta, sigma, "search", here.cross, here.at, path, here.phi)
+
+
+def evaluate(
+    design: Design,
+    theta: Floats,
+    sigma: float | None = None,
+    reml: bool = True,
+    values: Floats | None = None,
+) -> Fit:
     """Give the model at a theta that is known, not estimated.
 
     Parameters
@@ -67,6 +90,8 @@ def evaluate(design: Design, theta: Floats, sigma: float | None = None, reml: bo
         The residual sd; None takes the best one for this theta.
     reml : bool
         Which criterion; it also decides how sigma is estimated.
+    values : array, optional
+        The correlations and sd ratios of the residual structure, if the design has one.
 
     Returns
     -------
@@ -78,4 +103,7 @@ def evaluate(design: Design, theta: Floats, sigma: float | None = None, reml: bo
         If theta or sigma cannot be.
     """
     require_reml(reml)
-    return known(design, condition(design), theta, sigma, reml)
+    phi = np.empty(0)
+    if design.residual is not None:
+        phi = design.residual.coordinates(np.empty(0) if values is None else values)
+    return known(design, conditioned(design, phi), theta, sigma, reml, phi)

@@ -7,7 +7,7 @@ these and is computed when it is asked for. "The same data at another theta" is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -23,6 +23,8 @@ from lmmlab.model.conditional import Conditional, posterior
 from lmmlab.model.estimable import is_number
 from lmmlab.model.remarks import listed, remarks
 from lmmlab.model.table import Table
+from lmmlab.residual import estimates as residuals
+from lmmlab.residual.whitening import conditioned
 
 if TYPE_CHECKING:
     from lmmlab.inference.bootstrap import Bootstrap
@@ -50,6 +52,8 @@ class Fit:
         The conditioned data, and the penalised least-squares solution at theta.
     searched : Path or None
         The path of the search, if there was one; ask for `path`.
+    phi : (r,) array
+        The parameters of the residual structure, in coordinates without ends; see `residual`.
 
     Examples
     --------
@@ -74,8 +78,9 @@ class Fit:
     cross: Crossproducts
     solution: Solution
     searched: Path | None = None
+    phi: Floats = field(default_factory=lambda: np.empty(0))
 
-    def at(self, theta: Floats, sigma: float | None = None) -> Fit:
+    def at(self, theta: Floats, sigma: float | None = None, values: Any = None) -> Fit:
         """Give the same model of the same data at another theta.
 
         Parameters
@@ -83,12 +88,17 @@ class Fit:
         theta : (k,) array
         sigma : float, optional
             The residual sd; None takes the best one for this theta.
+        values : array, optional
+            The correlations and sd ratios of the residual structure; None keeps them.
 
         Returns
         -------
         Fit
         """
-        return known(self.design, self.cross, theta, sigma, self.reml)
+        if values is None:
+            return known(self.design, self.cross, theta, sigma, self.reml, self.phi)
+        phi = residuals.coordinates(self, values)
+        return known(self.design, conditioned(self.design, phi), theta, sigma, self.reml, phi)
 
     @property
     def reml(self) -> bool:
@@ -112,8 +122,8 @@ class Fit:
 
     @property
     def npar(self) -> int:
-        """Number of parameters: fixed effects, theta, and sigma."""
-        return len(self.cross.kept) + len(self.theta) + 1
+        """Number of parameters: fixed effects, theta, phi and sigma."""
+        return len(self.cross.kept) + len(self.theta) + len(self.phi) + 1
 
     @cached_property
     def beta(self) -> Floats:
@@ -154,6 +164,19 @@ class Fit:
     def corr(self) -> dict[str, Table]:
         """Correlations (q, q) of the random effects; NaN, shown as undefined, beside a zero sd."""
         return {g: Table(G.rows, G.columns, spread(G.values)[1]) for g, G in self.G.items()}
+
+    @property
+    def residual(self) -> Table:
+        """Correlations and sd ratios of the residuals; see `lmmlab.residual.estimates`."""
+        return residuals.estimates(self)
+
+    def residual_intervals(self, confidence: float = 0.95) -> Table:
+        """Give intervals of them; see `lmmlab.residual.estimates.intervals`."""
+        return residuals.intervals(self, confidence)
+
+    def R(self, group: object) -> Table:
+        """Covariance matrix of the residuals of one group; see `lmmlab.residual.estimates`."""
+        return residuals.block(self, group)
 
     @cached_property
     def blups(self) -> dict[str, Table]:
@@ -228,9 +251,14 @@ class Fit:
         Raises
         ------
         LMMError
-            With random slopes, where the correlation depends on x, or several grouping factors,
+            With a residual structure; with random slopes, where the correlation depends on x, or several grouping factors,
             where it depends on which of them two rows share: neither is one number.
         """
+        if self.design.residual is not None or not self.design.terms:
+            raise LMMError(
+                "The ICC is that of a random intercept and independent residuals. Here how much two "
+                "rows correlate follows from G, fit.residual and sigma."
+            )
         if len(self.design.terms) > 1:
             raise LMMError(
                 f"With {len(self.design.terms)} grouping factors there is no single ICC: how much "
@@ -251,7 +279,8 @@ class Fit:
     @cached_property
     def singular(self) -> bool:
         """Whether G is singular: some combination of the random effects does not vary."""
-        return bool(np.linalg.svd(self.solution.Lambda, compute_uv=False)[-1] < SINGULAR)
+        least = np.linalg.svd(self.solution.Lambda, compute_uv=False)[-1:]
+        return bool((least < SINGULAR).any())
 
     @cached_property
     def converged(self) -> bool:
@@ -263,7 +292,9 @@ class Fit:
         theta, nor in D = Lambda Lambda' where dcriterion/dD has a negative eigenvalue.
         """
         best = abs(self.sigma**2 / self.solution.variance - 1.0) < LEFT
-        return bool(best and promised(self.cross, self.solution) < LEFT)
+        if not best or (self.theta.size and promised(self.cross, self.solution) >= LEFT):
+            return False
+        return not self.phi.size or residuals.promised(self) < LEFT
 
     @property
     def message(self) -> str:
@@ -279,7 +310,8 @@ class Fit:
         """
         if self.source == "closed form":
             return minimise(self.cross, self.reml)
-        return self.searched or Path(self.theta[None], np.array([self.deviance]))
+        here = Path(self.theta[None], np.array([self.deviance]), self.phi[None])
+        return self.searched or here
 
     def test(
         self,
@@ -350,7 +382,12 @@ class Fit:
 
 
 def known(
-    design: Design, cross: Crossproducts, theta: Floats, sigma: float | None, reml: bool
+    design: Design,
+    cross: Crossproducts,
+    theta: Floats,
+    sigma: float | None,
+    reml: bool,
+    phi: Floats,
 ) -> Fit:
     """Give the model of conditioned data at a theta that is known; see `Fit.at`.
 
@@ -368,4 +405,4 @@ def known(
         sigma = float(np.sqrt(at.variance))
     elif not (is_number(sigma) and 1.0 / LARGEST < float(sigma) < LARGEST):
         raise LMMError(f"sigma must be a positive number below 1e100; this is {sigma!r}.")
-    return Fit(design, theta, float(sigma), "given", cross, at)
+    return Fit(design, theta, float(sigma), "given", cross, at, None, phi)

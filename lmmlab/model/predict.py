@@ -107,6 +107,7 @@ def predict(
         raise LMMError(f'level must be "population" or "group"; this is {level!r}.')
     require_independent(fit, "predictions are")
     require_confidence(confidence)
+    _require_defined(fit, level, given is not None, observation)
     rows = _rows(fit, new, groups=level == "group")
     if given is not None and len(fit.design.terms) > 1:
         raise LMMError(
@@ -138,12 +139,29 @@ def predict(
     return Table(tuple(str(k + 1) for k in range(len(values))), _COLUMNS, values, note)
 
 
+def _require_defined(fit: Fit, level: str, given: bool, observation: bool) -> None:
+    """Refuse what depends on the residual structure of rows that the model has not seen."""
+    if level == "group" and not fit.design.terms:
+        raise LMMError(
+            "The model has no random effects, so a group has no expectation of its own. Ask for "
+            'level="population".'
+        )
+    if fit.design.residual is not None and (given or observation):
+        raise LMMError(
+            "What a new measurement would be depends on how its residual is related to others, "
+            "which is not known of new rows. Predict expectations, without "
+            f"{'given' if given else 'observation'}."
+        )
+
+
 def _rows(fit: Fit, what: Any, groups: bool = True, response: bool = False) -> Rows:
     """Make rows of the model from what was given, or take those that were fitted."""
     design, terms = fit.design, fit.design.terms
     if what is None:
-        own, *others = (tuple(term.levels[code] for code in term.codes) for term in terms)
-        return Rows(design.X, np.hstack([t.Z for t in terms]), own, design.y, tuple(others))
+        groups_of = [tuple(term.levels[code] for code in term.codes) for term in terms]
+        own, *others = groups_of or [()]
+        Z = np.hstack([np.empty((len(design.y), 0)), *(term.Z for term in terms)])
+        return Rows(design.X, Z, own, design.y, tuple(others))
     if not isinstance(what, Rows):
         if design.read is None:
             raise LMMError(

@@ -74,6 +74,12 @@ def r2(fit: Fit) -> R2:
     higher conditional R2 does not mean better predictors: it counts
     what makes people differ, explained or not.
     """
+    residual = fit.design.residual
+    if residual is not None and residual.variances:
+        raise LMMError(
+            "The residual sds differ between rows, so R2 is not one number. Fit the model without "
+            "variances()."
+        )
     if fit.design.weights is not None:
         raise LMMError(
             "With weights each row has a residual variance of its own, and R2 is not one number. "

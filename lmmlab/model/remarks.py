@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lmmlab.engine.covariance import SINGULAR
+from lmmlab.residual.structure import EDGE
 
 if TYPE_CHECKING:
     from lmmlab.engine.design import Floats, Term
@@ -32,7 +33,8 @@ def remarks(fit: Fit) -> str:
         said.append(f"The fit is singular: {_what_does_not_vary(fit)}.")
         if fit.source != "given":
             said.append("That is no error; a simpler random term may do as well.")
-    return " ".join(said)
+    said.append(_at_the_edge(fit))
+    return " ".join(filter(None, said))
 
 
 def listed(names: Sequence[str]) -> str:
@@ -74,3 +76,22 @@ def _in_one_term(fit: Fit, term: Term, effect: Floats) -> str:
             f"{term.group} is {estimated}{corr[1, 0]:+.0f}"
         )
     return f"some combination of the random effects of {term.group} is {estimated}without variance"
+
+
+def _at_the_edge(fit: Fit) -> str:
+    """Say which part of the structure lies at the edge of what can be; empty if none does."""
+    residual = fit.design.residual
+    if residual is None:
+        return ""
+    parts = zip(residual.parts, residual.edges(fit.phi), residual.places, strict=True)
+    said = []
+    for part, edge, own in parts:
+        if edge < EDGE:
+            values = ", ".join(f"{value:.4g}" for value in residual.values(fit.phi)[own])
+            names = listed(part.names)
+            said.append(
+                f"The {names} {'is' if len(part.names) == 1 else 'are'} estimated at the edge of "
+                f"what can be ({values}), so nothing is known of how well. A simpler structure, or "
+                "fewer random effects, may do as well."
+            )
+    return " ".join(said)

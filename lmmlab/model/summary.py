@@ -74,13 +74,14 @@ def html(fit: Fit) -> str:
 def _facts(fit: Fit) -> tuple[list[str], list[_Grid], list[str]]:
     """Put together the opening lines, the tables and the closing sentences."""
     method = "REML" if fit.reml else "ML"
+    model = "Linear mixed model" if fit.design.terms else "Linear model"
     how = {
-        "closed form": f"Linear mixed model, fitted by {method} (in closed form)",
-        "search": f"Linear mixed model, fitted by {method}",
-        "given": f"Linear mixed model at a theta that was given, {method} criterion",
+        "closed form": f"{model}, fitted by {method} (in closed form)",
+        "search": f"{model}, fitted by {method}",
+        "given": f"{model} at a theta that was given, {method} criterion",
     }[fit.source]
-    levels = ", ".join(f"{count} levels of {group}" for group, count in fit.ngroups.items())
-    data = f"{fit.nobs} rows, {levels}"
+    levels = [f"{count} levels of {group}" for group, count in fit.ngroups.items()]
+    data = ", ".join([f"{fit.nobs} rows", *levels])
     if dropped := fit.design.dropped:
         are = "row was" if dropped == 1 else "rows were"
         data += f"; {dropped} {are} left out because a value is missing"
@@ -93,7 +94,9 @@ def _facts(fit: Fit) -> tuple[list[str], list[_Grid], list[str]]:
     ]
     if fit.message:
         closing.append(fit.message)
-    grids = [_random(fit), _fixed(fit)] if fit.names else [_random(fit)]
+    grids = [_random(fit)] if fit.design.terms else []
+    grids += [_residual(fit)] if fit.design.residual is not None or not grids else []
+    grids += [_fixed(fit)] if fit.names else []
     return [line for line in (how, fit.design.formula, data) if line], grids, closing
 
 
@@ -109,7 +112,8 @@ def _random(fit: Fit) -> _Grid:
                 for i in range(k)
             ]
             rows.append((term.group, name, _number(sd[k]), *pairs))
-    rows.append(("Residual", "", _number(fit.sigma)))
+    if fit.design.residual is None:
+        rows.append(("Residual", "", _number(fit.sigma)))
     widest = max(fit.design.terms, key=lambda term: len(term.names))
     same = all(term.names == widest.names[: len(term.names)] for term in fit.design.terms)
     others = [
@@ -122,6 +126,19 @@ def _random(fit: Fit) -> _Grid:
         tuple(rows),
         2,
     )
+
+
+def _residual(fit: Fit) -> _Grid:
+    """Tabulate the residual sd and the structure of residuals."""
+    sd = "residual sd"
+    if fit.design.residual is not None and (parts := fit.design.residual.variances):
+        sd += " of " + " and ".join(f"{part.factor} {part.levels[0]}" for part in parts)
+    rows = [(sd, _number(fit.sigma))]
+    if fit.design.residual is not None:
+        estimates = zip(fit.residual.rows, fit.residual.values, strict=True)
+        rows += [(name, _number(value, 1.0)) for name, value in estimates]
+    caption = "Residuals: how much rows of a level differ, and how they are related"
+    return _Grid(caption, ("", "Estimate"), tuple(rows), 1)
 
 
 def _fixed(fit: Fit) -> _Grid:

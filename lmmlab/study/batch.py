@@ -25,6 +25,7 @@ from lmmlab.model.estimable import (
     leaves_noise,
     require_enough_rows,
     require_identified,
+    require_independent_rows,
     require_levels,
     require_reml,
 )
@@ -92,6 +93,7 @@ def batch(
             "finite: check how it was made."
         )
     require_reml(reml)
+    require_independent_rows(design, "Many responses at once are")
     fits = _fits(design, Y, reml, _combination(design, reml, contrast, method), method)
     if len(Y) and np.isnan(fits.sigma).all():
         try:

@@ -1,0 +1,1 @@
+"""How residuals are related: what makes them independent again, and how strong it is."""

@@ -1,0 +1,147 @@
+"""What is estimated of a residual structure, how well, and what it implies for a group."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.special import ndtri
+
+from lmmlab.engine.design import Floats, Ints, LMMError
+from lmmlab.model.estimable import require_estimates
+from lmmlab.model.estimates import require_confidence
+from lmmlab.model.remarks import listed
+from lmmlab.model.table import Table
+from lmmlab.residual.search import Place, slopes
+from lmmlab.residual.structure import EDGE
+
+if TYPE_CHECKING:
+    from lmmlab.model.fit import Fit
+    from lmmlab.residual.structure import Residual
+
+_NEAR = 1e-6  # the step of differences of values
+
+
+def structure(fit: Fit) -> Residual:
+    """Give the residual structure of a fit.
+
+    Raises
+    ------
+    LMMError
+        If it has none.
+    """
+    if fit.design.residual is None:
+        raise LMMError(
+            "The residuals of this model are independent with one sd, sigma; it has no residual "
+            'structure. Give lmm() one, such as residual=ar1("t", "id").'
+        )
+    return fit.design.residual
+
+
+def estimates(fit: Fit) -> Table:
+    """Give the correlations and sd ratios of the residuals."""
+    residual = structure(fit)
+    return Table(residual.names, ("estimate",), residual.values(fit.phi))
+
+
+def intervals(fit: Fit, confidence: float = 0.95) -> Table:
+    """Give Wald intervals of the correlations and sd ratios.
+
+    Parameters
+    ----------
+    fit : Fit
+        An estimated model.
+    confidence : float
+        Level of the intervals.
+
+    Returns
+    -------
+    Table
+        estimate, lower and upper; an interval is undefined (NaN) at the edge of what can be.
+
+    Raises
+    ------
+    LMMError
+        If the model has no residual structure, or is not at its estimates.
+
+    Notes
+    -----
+    Intervals are normal on a scale without ends (logarithms of ratios, the inverse hyperbolic
+    tangent of AR(1)'s and unstructured correlations, the logarithm of CAR(1)'s range, the logit of
+    a common correlation's place between its ends), from the curvature of the criterion in all its
+    parameters, and turned back.
+    """
+    from lmmlab.residual.curvature import uncertainty
+
+    residual = structure(fit)
+    require_confidence(confidence)
+    require_estimates(fit, "An interval")
+    values, k = residual.values(fit.phi), len(fit.theta)
+    spread = 2.0 * uncertainty(fit).inverse[k:, k:]
+    rows = []
+    for part, own in zip(residual.parts, residual.places, strict=True):
+        phi, k = fit.phi[own], len(part.names)
+        turn = np.empty((k, k))
+        for column, step in enumerate(_NEAR * np.eye(k)):
+            up, down = part.link(part.values(phi + step)), part.link(part.values(phi - step))
+            turn[:, column] = (up - down) / (2.0 * _NEAR)
+        variance = np.einsum("ij,jk,ik->i", turn, spread[own, own], turn)
+        reach = ndtri((1.0 + confidence) / 2.0) * np.sqrt(variance)
+        at = part.link(values[own])
+        ends = np.column_stack([part.unlink(at - reach), part.unlink(at + reach)])
+        ends[part.edge(values[own]) < EDGE] = np.nan
+        rows.append(np.column_stack([values[own], np.sort(ends, axis=1)]))
+    return Table(residual.names, ("estimate", "lower", "upper"), np.concatenate(rows))
+
+
+def block(fit: Fit, group: object) -> Table:
+    """Give the covariance matrix of the residuals of one group, in the order of its rows.
+
+    Parameters
+    ----------
+    fit : Fit
+    group : str
+        Name of a group of the correlation; of a model without one, of the first random term.
+
+    Raises
+    ------
+    LMMError
+        If there is no such group.
+    """
+    residual = structure(fit)
+    rows, names = _rows(fit, residual, str(group))
+    return Table(names, names, fit.sigma**2 * residual.matrix(rows, fit.phi))
+
+
+def _rows(fit: Fit, residual: Residual, group: str) -> tuple[Ints, tuple[str, ...]]:
+    """Give the rows of a group, and what they are called."""
+    correlation = residual.correlation
+    if correlation is not None:
+        codes, levels, what = correlation.codes, correlation.levels, correlation.group
+    elif fit.design.terms:
+        term = fit.design.terms[0]
+        codes, levels, what = term.codes, term.levels, term.group
+    else:
+        raise LMMError(
+            "The residuals of this model are independent, so rows have no groups. Their sds are "
+            "sigma times the ratios in fit.residual."
+        )
+    if group not in levels:
+        raise LMMError(f"{what} has no level {group}; it has {listed(levels)}.")
+    rows = np.flatnonzero(codes == levels.index(group))
+    times = () if correlation is None else correlation.labels(rows)
+    return rows, times or tuple(str(k + 1) for k in range(len(rows)))
+
+
+def promised(fit: Fit) -> float:
+    """Tell how much lower the criterion may become along phi; 0 at its minimum."""
+    here = Place(fit.phi, fit.theta, fit.cross, fit.solution)
+    slope, bend = slopes(fit.design, here)
+    flat = np.abs(slope) < 1e-9 * np.maximum(1.0, abs(fit.deviance))
+    gains = np.divide(slope**2, 2.0 * np.abs(bend), out=np.abs(slope), where=bend != 0.0)
+    return float(gains[~flat].sum())
+
+
+def coordinates(fit: Fit, values: Floats) -> Floats:
+    """Turn correlations and sd ratios that are given into coordinates phi."""
+    return structure(fit).coordinates(np.atleast_1d(np.asarray(values, dtype=float)))

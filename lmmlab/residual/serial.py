@@ -1,0 +1,138 @@
+"""Correlation that fades with time: AR(1) over occasions, CAR(1) over any times.
+
+A row knows of the past through the row before it alone. So what is new in it is independent of all
+rows before, and takes one subtraction and one division.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from lmmlab.engine.design import Floats, Ints
+
+
+@dataclass(frozen=True, eq=False)
+class Serial:
+    """Correlation r of a row with the one before it in its group: rho**gap.
+
+    Parameters
+    ----------
+    group, time : str
+        What the groups and times are called.
+    codes : (n,) integer array
+        The group of each row.
+    levels : tuple of str
+        Names of the groups.
+    times : (n,) array
+        When each row was measured; no two rows of a group at once.
+    continuous : bool
+        False is AR(1): times are whole numbers of steps, rho lies between -1 and 1 and is that of
+        neighbours, one `step` apart. True is CAR(1): rho, between 0 and 1, is that of rows a unit
+        of time apart.
+    """
+
+    group: str
+    time: str
+    codes: Ints
+    levels: tuple[str, ...]
+    times: Floats
+    continuous: bool
+
+    @cached_property
+    def _order(self) -> Ints:
+        """The rows by group and time."""
+        return np.lexsort((self.times, self.codes))
+
+    @cached_property
+    def before(self) -> Ints:
+        """The row before each row in its group; the first has itself."""
+        order, before = self._order, np.arange(len(self.codes))
+        same = self.codes[order[1:]] == self.codes[order[:-1]]
+        before[order[1:][same]] = order[:-1][same]
+        return before
+
+    @cached_property
+    def step(self) -> float:
+        """The largest number of which all gaps are multiples; of CAR(1) it is 1."""
+        gaps = self._gaps[np.isfinite(self._gaps)]
+        return 1.0 if self.continuous else float(np.gcd.reduce(gaps.astype(np.int64)))
+
+    @cached_property
+    def _gaps(self) -> Floats:
+        """Time since the row before; infinite for the first."""
+        gaps = self.times - self.times[self.before]
+        gaps[self.before == np.arange(len(gaps))] = np.inf
+        return gaps
+
+    @cached_property
+    def visits(self) -> tuple[Ints, ...]:
+        """The rows that are first in their group, those that are second, and so on."""
+        codes = self.codes[self._order]
+        starts = np.flatnonzero(np.diff(codes, prepend=-1))
+        number = np.arange(len(codes)) - np.repeat(starts, np.diff(starts, append=len(codes)))
+        return tuple(self._order[number == k] for k in range(int(number.max()) + 1))
+
+    def labels(self, rows: Ints) -> tuple[str, ...]:
+        """Name rows by their times."""
+        return tuple(f"{time:g}" for time in self.times[rows])
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the parameter is called."""
+        return (f"correlation of residuals {self.step:g} {self.time} apart",)
+
+    @property
+    def start(self) -> Floats:
+        """Where to begin: independent, or (CAR(1)) a correlation of 1/2 at the median gap."""
+        if not self.continuous:
+            return np.zeros(1)
+        gap = np.median(self._gaps[np.isfinite(self._gaps)])
+        return np.log([gap / np.log(2.0)])
+
+    def values(self, phi: Floats) -> Floats:
+        """Give rho; phi is its inverse hyperbolic tangent or (CAR(1)) log -1 / log(rho)."""
+        return np.exp(-np.exp(-phi)) if self.continuous else np.tanh(phi)
+
+    def coordinates(self, values: Floats) -> Floats:
+        """Give phi."""
+        values = np.asarray(values, dtype=float)
+        return -np.log(-np.log(values)) if self.continuous else np.arctanh(values)
+
+    def edge(self, values: Floats) -> float:
+        """Tell how far rho is from 1 or -1: of CAR(1), at the smallest gap."""
+        rho = float(values[0])
+        return float(1.0 - rho ** self._gaps.min() if self.continuous else 1.0 - abs(rho))
+
+    def link(self, values: Floats) -> Floats:
+        """Put values on a scale without ends."""
+        return self.coordinates(values)
+
+    def unlink(self, scaled: Floats) -> Floats:
+        """Undo `link`."""
+        return self.values(scaled)
+
+    def _memory(self, phi: Floats) -> tuple[Floats, Floats]:
+        """Give the correlation r of each row with that before, and 1 - r**2."""
+        if self.continuous:
+            log_r = -self._gaps * np.exp(-phi[0])
+            return np.exp(log_r), -np.expm1(2.0 * log_r)
+        steps, rho = self._gaps / self.step, np.tanh(phi[0])
+        size = np.log(np.abs(rho)) if rho else -np.inf
+        return rho**steps, -np.expm1(2.0 * steps * size)
+
+    def whiten(self, columns: Floats, phi: Floats) -> tuple[Floats, float]:
+        """Make correlated columns (..., n) independent; give log|C| besides."""
+        r, new = self._memory(phi)
+        white = (columns - r * columns[..., self.before]) / np.sqrt(new)
+        return white, float(np.log(new).sum())
+
+    def colour(self, columns: Floats, phi: Floats) -> Floats:
+        """Make independent columns (..., n) correlated: undo `whiten`."""
+        r, new = self._memory(phi)
+        coloured: Floats = columns * np.sqrt(new)
+        for rows in self.visits[1:]:
+            coloured[..., rows] += r[rows] * coloured[..., self.before[rows]]
+        return coloured

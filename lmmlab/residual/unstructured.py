@@ -1,0 +1,135 @@
+"""Each two occasions have a correlation of their own.
+
+A group may lack occasions; its correlation matrix is then that of those it has. Groups with the
+same occasions share one Cholesky factor.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from lmmlab.engine.design import Floats, Ints
+
+
+@dataclass(frozen=True, eq=False)
+class Unstructured:
+    """A correlation for each pair of T occasions.
+
+    Parameters
+    ----------
+    group, time : str
+        What the groups and occasions are called.
+    codes : (n,) integer array
+        The group of each row.
+    levels : tuple of str
+        Names of the groups.
+    occasions : (n,) integer array
+        The occasion of each row; no two rows of a group at the same.
+    when : tuple of str
+        Names of the occasions.
+    """
+
+    group: str
+    time: str
+    codes: Ints
+    levels: tuple[str, ...]
+    occasions: Ints
+    when: tuple[str, ...]
+
+    @cached_property
+    def rows(self) -> Ints:
+        """The row (J, T) of each group and occasion; -1 where there is none."""
+        rows = np.full((len(self.levels), len(self.when)), -1, dtype=np.intp)
+        rows[self.codes, self.occasions] = np.arange(len(self.codes))
+        return rows
+
+    @cached_property
+    def patterns(self) -> tuple[tuple[Ints, Ints], ...]:
+        """The occasions (m,) that some groups have, and their rows (groups, m)."""
+        seen, which = np.unique(self.rows >= 0, axis=0, return_inverse=True)
+        which = which.ravel()
+        found = []
+        for k, there in enumerate(seen):
+            own = np.flatnonzero(there)
+            found.append((own, self.rows[np.ix_(which == k, own)]))
+        return tuple(found)
+
+    @property
+    def pairs(self) -> tuple[Ints, Ints]:
+        """The earlier and the later occasion of each correlation."""
+        return np.triu_indices(len(self.when), 1)
+
+    def labels(self, rows: Ints) -> tuple[str, ...]:
+        """Name rows by their occasions."""
+        return tuple(self.when[k] for k in self.occasions[rows])
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the parameters are called."""
+        pairs = zip(*self.pairs, strict=True)
+        when = self.when
+        return tuple(f"correlation of {self.time} {when[i]} and {when[j]}" for i, j in pairs)
+
+    @property
+    def start(self) -> Floats:
+        """Where to begin: independent."""
+        return np.zeros(len(self.pairs[0]))
+
+    def _root(self, phi: Floats) -> Floats:
+        """Give the Cholesky factor of the correlation matrix: rows (phi, 1), of length 1."""
+        first, second = self.pairs
+        root = np.eye(len(self.when))
+        root[second, first] = phi
+        return root / np.sqrt((root * root).sum(1))[:, None]
+
+    def matrix(self, phi: Floats) -> Floats:
+        """Give the correlation matrix (T, T)."""
+        root = self._root(phi)
+        return np.asarray(root @ root.T)
+
+    def values(self, phi: Floats) -> Floats:
+        """Give the correlations."""
+        matrix: Floats = self.matrix(phi)[self.pairs]
+        return matrix
+
+    def coordinates(self, values: Floats) -> Floats:
+        """Give phi."""
+        matrix = np.eye(len(self.when))
+        matrix[self.pairs] = values
+        root = np.linalg.cholesky(matrix + np.triu(matrix, 1).T)
+        phi: Floats = (root / np.diagonal(root)[:, None]).T[self.pairs]
+        return phi
+
+    def edge(self, values: Floats) -> float:
+        """Tell how far the correlation matrix is from singular."""
+        matrix = np.eye(len(self.when))
+        matrix[self.pairs] = values
+        return float(np.linalg.eigvalsh(matrix + np.triu(matrix, 1).T)[0])
+
+    def link(self, values: Floats) -> Floats:
+        """Put values on a scale without ends."""
+        return np.arctanh(values)
+
+    def unlink(self, scaled: Floats) -> Floats:
+        """Undo `link`."""
+        return np.tanh(scaled)
+
+    def whiten(self, columns: Floats, phi: Floats) -> tuple[Floats, float]:
+        """Make correlated columns (..., n) independent; give log|C| besides."""
+        whole, white, logdet = self.matrix(phi), np.empty_like(columns), 0.0
+        for own, rows in self.patterns:
+            root = np.linalg.cholesky(whole[np.ix_(own, own)])
+            white[..., rows] = columns[..., rows] @ np.linalg.inv(root).T
+            logdet += 2.0 * len(rows) * float(np.log(np.diagonal(root)).sum())
+        return white, logdet
+
+    def colour(self, columns: Floats, phi: Floats) -> Floats:
+        """Make independent columns (..., n) correlated: undo `whiten`."""
+        whole, coloured = self.matrix(phi), np.empty_like(columns)
+        for own, rows in self.patterns:
+            root = np.linalg.cholesky(whole[np.ix_(own, own)])
+            coloured[..., rows] = columns[..., rows] @ root.T
+        return coloured
