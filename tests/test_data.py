@@ -28,6 +28,7 @@ ROWS = {
     "oats_unbalanced": 65,
     "schools3": 1379,
     "crossed_rt": 457,
+    "ar1_panel": 320,
 }
 
 LEVELS = [
@@ -55,6 +56,8 @@ LEVELS = [
     ("oats_unbalanced", "Block", 6, ["I", "II", "III", "IV", "V", "VI"]),
     ("oats_unbalanced", "Variety", 3, ["Golden Rain", "Marvellous", "Victory"]),
     ("oats_unbalanced", "N", 4, ["0", "0.2", "0.4", "0.6"]),
+    ("ar1_panel", "id", 40, ["k01", "k02"]),
+    ("ar1_panel", "arm", 2, ["a", "b"]),
     ("schools3", "school", 24, ["s01", "s02"]),
     ("schools3", "class", 96, ["c01", "c02"]),
     ("schools3", "treated", 2, ["no", "yes"]),

@@ -176,8 +176,8 @@ def condition(design: Design, Y: Floats | None = None) -> Crossproducts:
             )
     more, weights, n = design.terms[1:], design.weights, len(design.y)
     Z, codes, blocks = np.empty((n, 0)), np.zeros(n, dtype=np.intp), design.blocks[:0]
-    for first in design.terms[:1]:  # without random terms all rows are one group
-        Z, codes, blocks = first.Z, first.codes, first.blocks
+    for one in design.terms[:1]:  # without random terms all rows are one group
+        Z, codes, blocks = one.Z, one.codes, one.blocks
     q, sizes = Z.shape[1], np.bincount(codes)
 
     many, p = Y is not None, design.X.shape[1]

@@ -73,8 +73,8 @@ def parse(formula: str, grouped: bool = True) -> Model:
     if grouped and not random:
         raise LMMError(
             f'The formula "{formula.strip()}" has no grouping term. Say what is grouped by what: '
-            "put a random term in parentheses, such as (1 | Subject). Without one, say how residuals "
-            'are related: lmm(..., residual=ar1("t", "id")).'
+            "put a random term in parentheses, such as (1 | Subject). Without one, say how "
+            'residuals are related: lmm(..., residual=ar1("t", "id")).'
         )
     model = Model(response, fixed, random)
     explained = columns(response) if isinstance(response, Name) else []

@@ -10,7 +10,7 @@ many degrees of freedom as there are parameters is too strict.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -23,9 +23,11 @@ from lmmlab.engine.design import Floats, Ints, LMMError, Term
 from lmmlab.inference.boundary import mixture, shares
 from lmmlab.model.estimable import require_estimates
 from lmmlab.model.table import Table
+from lmmlab.residual.nesting import nested, one_sided
 
 if TYPE_CHECKING:
     from lmmlab.model.fit import Fit
+    from lmmlab.residual.structure import Residual
 
 _COLUMNS = ("npar", "deviance", "AIC", "BIC", "chi2", "df", "p", "p boundary")
 _NONE = "without random effects"
@@ -47,6 +49,11 @@ class _Model:
     Lambda: Floats
     fit: Fit | None = None
 
+    @property
+    def residual(self) -> Residual | None:
+        """The residual structure."""
+        return None if self.fit is None else self.fit.design.residual
+
 
 def compare(*fits: Fit) -> Table:
     """Compare models of the same rows by likelihood-ratio tests, AIC and BIC.
@@ -54,8 +61,8 @@ def compare(*fits: Fit) -> Table:
     Parameters
     ----------
     *fits : Fit
-        Two models or more, in any order. A single one is compared with the same fixed part without
-        random effects.
+        Two models or more, in any order. A single one is compared with the same model without
+        random effects; one that has none, with independent rows.
 
     Returns
     -------
@@ -116,7 +123,8 @@ def compare(*fits: Fit) -> Table:
         elif large.npar == small.npar:
             said.append(f"{large.name} has as many parameters as {small.name}{_ONLY}")
         elif place is None:
-            said.append(f"{small.name} is no special case of {large.name}{_ONLY}")
+            seen = "is no" if large.residual is None else "is not seen to be a"
+            said.append(f"{small.name} {seen} special case of {large.name}{_ONLY}")
         else:
             test, sentence = _test(small, large, place)
             row[4:] = test
@@ -186,9 +194,14 @@ def _same_fixed(first: Fit, second: Fit) -> bool:
     They depend on the columns of X by their space and by log|det R|, with X = Q R.
     """
     X, other = first.design.X, second.design.X
-    size, other_size = first.cross.log_R, second.cross.log_R
+    size, other_size = _log_R(X), _log_R(other)
     scale = abs(size - other_size) <= _ROUNDING * max(1.0, abs(size))
     return scale and _spans(X, other) and _spans(other, X)
+
+
+def _log_R(X: Floats) -> float:
+    """Give log|det R|, X = Q R."""
+    return float(np.log(np.abs(np.diagonal(np.linalg.qr(X, mode="r")))).sum())
 
 
 def _model(fit: Fit, otherwise: str) -> _Model:
@@ -198,7 +211,7 @@ def _model(fit: Fit, otherwise: str) -> _Model:
         fit.npar,
         fit.deviance,
         fit.design.X,
-        np.hstack([term.Z for term in terms]),
+        np.hstack([np.zeros((fit.nobs, 0)), *(term.Z for term in terms)]),
         blocks,
         tuple(grouping for term in terms for grouping in [_grouping(term)] * len(term.blocks)),
         factor(fit.theta, blocks),
@@ -207,7 +220,14 @@ def _model(fit: Fit, otherwise: str) -> _Model:
 
 
 def _without(fit: Fit) -> _Model:
-    """Give the model without random effects: the same at theta = 0."""
+    """Give the model without random effects, or of independent rows where there are none."""
+    if (residual := fit.design.residual) is not None:
+        from lmmlab.model.fit import fit as estimate
+
+        kept = residual if fit.design.terms else None
+        name = _NONE if fit.design.terms else "independent rows"
+        alone = replace(fit.design, terms=(), residual=kept, formula=name)
+        return _model(estimate(alone, fit.reml), name)
     deviance = fit.at(np.zeros_like(fit.theta)).deviance
     X, nothing = fit.design.X, np.zeros((len(fit.design.y), 0))
     return _Model(_NONE, X.shape[1] + 1, deviance, X, nothing, (), (), np.zeros((0, 0)))
@@ -234,7 +254,7 @@ def _place(small: _Model, large: _Model) -> Floats | None:
         All covariances of the smaller model are among those of the larger one if each of its blocks
         lies in the space of one block there, of the same groups.
     """
-    if not _spans(large.X, small.X):
+    if not (_spans(large.X, small.X) and nested(small.residual, large.residual)):
         return None
     place = np.zeros((large.Z.shape[1], small.Z.shape[1]))
     homes = [*zip(slices(large.blocks), large.groups, strict=True)]
@@ -255,8 +275,12 @@ def _test(small: _Model, large: _Model, place: Floats) -> tuple[tuple[float, ...
         chi2 = 0.0  # of a variance that is 0; but for rounding, p boundary is 1 and not 1/2
     p = float(chdtrc(df, chi2))
     assert large.fit is not None  # only the smallest model can be without random effects
-    mixed = shares(large.fit.cross, place, small.Lambda)
-    if mixed is None:
+    if one_sided(small.residual, large.residual):
+        return (chi2, df, p, np.nan), (
+            f"p of {large.name} is too large, since the correlation of car1 cannot be negative."
+        )
+    mixed = shares(large.fit.cross, place, small.Lambda) if large.blocks else (1.0,)
+    if mixed is None or (len(mixed) > 2 and large.residual is not None):
         return (chi2, df, p, np.nan), (
             f"p of {large.name} is too large, since variances cannot be negative; for so many new "
             "ones there is no simple formula. Add random effects one at a time."

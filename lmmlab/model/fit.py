@@ -46,7 +46,7 @@ def fit(design: Design, reml: bool = True, closed: bool = True) -> Fit:
     require_reml(reml)
     require_enough_rows(design)
     if design.residual is not None:
-        return structured(design, reml)
+        return _structured(design, design.residual.start, reml)
     cross = condition(design)
     require_estimable(design, cross, reml)
     theta, path = closed_theta(design, reml) if closed else None, None
@@ -61,9 +61,9 @@ def fit(design: Design, reml: bool = True, closed: bool = True) -> Fit:
     return Fit(design, theta, float(np.sqrt(at.variance)), source, cross, at, path)
 
 
-def structured(design: Design, reml: bool) -> Fit:
+def _structured(design: Design, start: Floats, reml: bool) -> Fit:
     """Estimate a model whose residuals have a structure."""
-    cross = conditioned(design, design.residual.start)
+    cross = conditioned(design, start)
     require_estimable(design, cross, reml)
     require_structure(design, reml)
     here, path = search(design, reml)

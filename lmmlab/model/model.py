@@ -251,13 +251,14 @@ class Fit:
         Raises
         ------
         LMMError
-            With a residual structure; with random slopes, where the correlation depends on x, or several grouping factors,
-            where it depends on which of them two rows share: neither is one number.
+            With random slopes, where the correlation depends on x, or several grouping factors,
+            where it depends on which of them two rows share: neither is one number. With a residual
+            structure, or without random effects.
         """
         if self.design.residual is not None or not self.design.terms:
             raise LMMError(
-                "The ICC is that of a random intercept and independent residuals. Here how much two "
-                "rows correlate follows from G, fit.residual and sigma."
+                "The ICC is that of a random intercept and independent residuals. Here how much "
+                "two rows correlate follows from G, fit.residual and sigma."
             )
         if len(self.design.terms) > 1:
             raise LMMError(

@@ -13,7 +13,7 @@ from lmmlab.model.estimates import require_confidence
 from lmmlab.model.remarks import listed
 from lmmlab.model.table import Table
 from lmmlab.residual.search import Place, slopes
-from lmmlab.residual.structure import EDGE
+from lmmlab.residual.structure import EDGE, structure
 
 if TYPE_CHECKING:
     from lmmlab.model.fit import Fit
@@ -22,25 +22,9 @@ if TYPE_CHECKING:
 _NEAR = 1e-6  # the step of differences of values
 
 
-def structure(fit: Fit) -> Residual:
-    """Give the residual structure of a fit.
-
-    Raises
-    ------
-    LMMError
-        If it has none.
-    """
-    if fit.design.residual is None:
-        raise LMMError(
-            "The residuals of this model are independent with one sd, sigma; it has no residual "
-            'structure. Give lmm() one, such as residual=ar1("t", "id").'
-        )
-    return fit.design.residual
-
-
 def estimates(fit: Fit) -> Table:
     """Give the correlations and sd ratios of the residuals."""
-    residual = structure(fit)
+    residual = structure(fit.design)
     return Table(residual.names, ("estimate",), residual.values(fit.phi))
 
 
@@ -73,7 +57,7 @@ def intervals(fit: Fit, confidence: float = 0.95) -> Table:
     """
     from lmmlab.residual.curvature import uncertainty
 
-    residual = structure(fit)
+    residual = structure(fit.design)
     require_confidence(confidence)
     require_estimates(fit, "An interval")
     values, k = residual.values(fit.phi), len(fit.theta)
@@ -108,7 +92,7 @@ def block(fit: Fit, group: object) -> Table:
     LMMError
         If there is no such group.
     """
-    residual = structure(fit)
+    residual = structure(fit.design)
     rows, names = _rows(fit, residual, str(group))
     return Table(names, names, fit.sigma**2 * residual.matrix(rows, fit.phi))
 
@@ -144,4 +128,4 @@ def promised(fit: Fit) -> float:
 
 def coordinates(fit: Fit, values: Floats) -> Floats:
     """Turn correlations and sd ratios that are given into coordinates phi."""
-    return structure(fit).coordinates(np.atleast_1d(np.asarray(values, dtype=float)))
+    return structure(fit.design).coordinates(np.atleast_1d(np.asarray(values, dtype=float)))

@@ -7,6 +7,7 @@ import numpy as np
 from lmmlab.engine.covariance import positions
 from lmmlab.engine.design import Design, Floats, LMMError, Term
 from lmmlab.model.remarks import listed
+from lmmlab.residual.structure import structure
 from lmmlab.residual.whitening import require_nested, whitened
 
 _NEAR = 1e-4  # the step of differences
@@ -29,7 +30,7 @@ def require_structure(design: Design, reml: bool) -> None:
     if they are not, a few random w show it. This is asked at a phi of no special kind.
     """
     require_nested(design)
-    names = ["the residual sd", *(f"the {name}" for name in design.residual.names)]
+    names = ["the residual sd", *(f"the {name}" for name in structure(design).names)]
     for term in design.terms:
         names += _covariances(term)
     forms = _forms(design, reml, len(names))
@@ -42,14 +43,14 @@ def require_structure(design: Design, reml: bool) -> None:
             return
         mixed = np.flatnonzero(np.abs(axes[-1]) > _SHARE * np.abs(axes[-1]).max())
     raise LMMError(
-        f"These data cannot tell apart {listed([names[k] for k in mixed])}: they say the same of how "
-        "rows vary together. Leave out a random effect, or take a simpler residual structure."
+        f"These data cannot tell apart {listed([names[k] for k in mixed])}: they say the same of "
+        "how rows vary together. Leave out a random effect, or take a simpler residual structure."
     )
 
 
 def _forms(design: Design, reml: bool, k: int) -> Floats:
     """Give w' M w for random vectors w and the k matrices M."""
-    rng, residual = np.random.default_rng(1), design.residual
+    rng, residual = np.random.default_rng(1), structure(design)
     phi = residual.start + 0.3 + 0.2 * rng.random(len(residual.start))
     white, _ = whitened(design, phi)
     own = rng.standard_normal((2 * k + 5, len(design.y)))

@@ -18,6 +18,7 @@ from lmmlab.engine.design import Design, Floats, LMMError
 from lmmlab.engine.newton import Path, minimise
 from lmmlab.engine.solve import Solution, solve
 from lmmlab.model.balanced import closed_theta
+from lmmlab.residual.structure import structure
 from lmmlab.residual.whitening import conditioned, whitened
 
 _STEPS = 100
@@ -25,7 +26,7 @@ _TRIALS = 30
 _NEAR = 3e-5  # the step of differences: slopes to 1e-9 of the curvature
 _ENOUGH = 1e-11  # of the criterion; when less is to be gained, one more step ends the search
 _LONGEST = 1.0  # of a step, in each coordinate
-_FURTHEST = 9.0  # from the start: a correlation of 1 - 3e-8 in terms of its inverse hyperbolic tangent
+_FURTHEST = 9.0  # from the start; of AR(1) that is a correlation of 1 - 3e-8
 _DOWN = 1e-4  # the least share of what was promised that a step must gain
 _ROUNDING = 1e-13  # of the criterion, relatively
 
@@ -82,7 +83,7 @@ def search(design: Design, reml: bool) -> tuple[Place, Path]:
     Path
         theta, phi and criterion at each step.
     """
-    start = design.residual.start
+    start = structure(design).start
     here = place(design, start, reml)
     slope, bend = slopes(design, here)
     inverse = np.diag(1.0 / np.maximum(np.abs(bend), 1e-3 * np.abs(bend).max() + 1e-10))

@@ -57,11 +57,11 @@ class Serial:
     @cached_property
     def step(self) -> float:
         """The largest number of which all gaps are multiples; of CAR(1) it is 1."""
-        gaps = self._gaps[np.isfinite(self._gaps)]
+        gaps = self.gaps[np.isfinite(self.gaps)]
         return 1.0 if self.continuous else float(np.gcd.reduce(gaps.astype(np.int64)))
 
     @cached_property
-    def _gaps(self) -> Floats:
+    def gaps(self) -> Floats:
         """Time since the row before; infinite for the first."""
         gaps = self.times - self.times[self.before]
         gaps[self.before == np.arange(len(gaps))] = np.inf
@@ -89,7 +89,7 @@ class Serial:
         """Where to begin: independent, or (CAR(1)) a correlation of 1/2 at the median gap."""
         if not self.continuous:
             return np.zeros(1)
-        gap = np.median(self._gaps[np.isfinite(self._gaps)])
+        gap = np.median(self.gaps[np.isfinite(self.gaps)])
         return np.log([gap / np.log(2.0)])
 
     def values(self, phi: Floats) -> Floats:
@@ -104,7 +104,7 @@ class Serial:
     def edge(self, values: Floats) -> float:
         """Tell how far rho is from 1 or -1: of CAR(1), at the smallest gap."""
         rho = float(values[0])
-        return float(1.0 - rho ** self._gaps.min() if self.continuous else 1.0 - abs(rho))
+        return float(1.0 - rho ** self.gaps.min() if self.continuous else 1.0 - abs(rho))
 
     def link(self, values: Floats) -> Floats:
         """Put values on a scale without ends."""
@@ -117,9 +117,9 @@ class Serial:
     def _memory(self, phi: Floats) -> tuple[Floats, Floats]:
         """Give the correlation r of each row with that before, and 1 - r**2."""
         if self.continuous:
-            log_r = -self._gaps * np.exp(-phi[0])
+            log_r = -self.gaps * np.exp(-phi[0])
             return np.exp(log_r), -np.expm1(2.0 * log_r)
-        steps, rho = self._gaps / self.step, np.tanh(phi[0])
+        steps, rho = self.gaps / self.step, np.tanh(phi[0])
         size = np.log(np.abs(rho)) if rho else -np.inf
         return rho**steps, -np.expm1(2.0 * steps * size)
 

@@ -13,7 +13,7 @@ from typing import Protocol
 
 import numpy as np
 
-from lmmlab.engine.design import Floats, Ints, LMMError, consecutive
+from lmmlab.engine.design import Design, Floats, Ints, LMMError, consecutive
 from lmmlab.residual.exchangeable import Exchangeable
 from lmmlab.residual.serial import Serial
 from lmmlab.residual.unequal import Unequal
@@ -187,3 +187,19 @@ class Residual:
         unit[np.arange(len(related)), related] = 1.0
         root = self.colour(unit, phi)[:, rows]
         return np.asarray(root.T @ root)
+
+
+def structure(design: Design) -> Residual:
+    """Give the residual structure of a design.
+
+    Raises
+    ------
+    LMMError
+        If it has none.
+    """
+    if design.residual is None:
+        raise LMMError(
+            "The residuals of this model are independent with one sd, sigma; it has no residual "
+            'structure. Give lmm() one, such as residual=ar1("t", "id").'
+        )
+    return design.residual

@@ -64,7 +64,7 @@ class Unstructured:
 
     def labels(self, rows: Ints) -> tuple[str, ...]:
         """Name rows by their occasions."""
-        return tuple(self.when[k] for k in self.occasions[rows])
+        return tuple(self.when[int(k)] for k in self.occasions[rows])
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -83,7 +83,8 @@ class Unstructured:
         first, second = self.pairs
         root = np.eye(len(self.when))
         root[second, first] = phi
-        return root / np.sqrt((root * root).sum(1))[:, None]
+        root /= np.sqrt((root * root).sum(1))[:, None]
+        return root
 
     def matrix(self, phi: Floats) -> Floats:
         """Give the correlation matrix (T, T)."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from lmmlab.engine.crossproducts import Crossproducts, condition
 from lmmlab.engine.design import Design, Floats, LMMError
+from lmmlab.residual.structure import structure
 
 
 def whitened(design: Design, phi: Floats) -> tuple[Design, float]:
@@ -21,7 +22,7 @@ def whitened(design: Design, phi: Floats) -> tuple[Design, float]:
         log|R / sigma**2|, which is to be added to the criterion.
     """
     columns = [design.y[None], design.X.T, *(term.Z.T for term in design.terms)]
-    white, logdet = design.residual.whiten(np.concatenate(columns), phi)
+    white, logdet = structure(design).whiten(np.concatenate(columns), phi)
     ends = np.cumsum([len(part) for part in columns])
     y, X, *Z = (part.T for part in np.split(white, ends[:-1]))
     terms = tuple(replace(term, Z=own) for term, own in zip(design.terms, Z, strict=True))
@@ -41,8 +42,10 @@ def require_nested(design: Design) -> None:
 
     There whitening would mix the random effects of these levels.
     """
-    correlation = design.residual.correlation
-    for term in design.terms if correlation is not None else ():
+    correlation = structure(design).correlation
+    if correlation is None:
+        return
+    for term in design.terms:
         pairs = np.unique(correlation.codes * len(term.levels) + term.codes)
         if len(pairs) > len(correlation.levels):
             inside = np.bincount(pairs // len(term.levels))
@@ -50,6 +53,6 @@ def require_nested(design: Design) -> None:
             raise LMMError(
                 f"Residuals of {correlation.group} {group} are correlated across several levels of "
                 f"{term.group}. Random effects and correlated residuals go together only if each "
-                f"group of the residuals lies within one level of {term.group}. Use such groups, or "
-                "leave out one of the two."
+                f"group of the residuals lies within one level of {term.group}. Use such groups, "
+                "or leave out one of the two."
             )

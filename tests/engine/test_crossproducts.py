@@ -129,8 +129,6 @@ def test_one_random_term_with_rows_at_every_level(sleep):
     (term,) = sleep.terms
     with pytest.raises(LMMError, match="Two random terms have the grouping factor"):
         condition(replace(sleep, terms=(term, term)))
-    with pytest.raises(LMMError, match="no random term"):
-        condition(replace(sleep, terms=()))
     empty = Term("g", ("one",), np.ones((3, 1)), np.array([0, 2, 0]), ("a", "b", "c"), (1,))
     with pytest.raises(LMMError, match="Level 'b' of g has no rows"):
         condition(Design(np.arange(3.0), np.ones((3, 1)), ("x",), (empty,)))
