@@ -2,7 +2,7 @@
 
 import pytest
 
-from hands import choose, choose_story, drag, says, slider, type_in, until
+from hands import choose, choose_story, drag, ready, reset, says, slider, type_in, until
 from lmmlab import labs
 from lmmlab.labs.playground.stories import STORIES
 
@@ -39,6 +39,23 @@ def test_nothing_is_asked(bench):
     assert bench.locator("svg[role=img]").count() == 6
 
 
+def test_a_level_and_a_crowd_are_left_out(bench):
+    """The other two labs of the page: a choice, a drag, and the words that belong to them."""
+    page = bench.page
+    nesting = ready(page, labs.nesting)
+    choose(nesting, "fit", "middle")
+    spread = drag(page, slider(nesting, "tau2"), [0.25 + 0.04 * k for k in range(10)])
+    assert 8.0 < spread < 16.0
+    says(nesting, labs.nesting, fit="middle", tau2=spread)
+    crossing = ready(page, labs.crossing)
+    choose(crossing, "fit", "people")
+    spread = drag(page, slider(crossing, "tau2"), [0.3 + 0.03 * k for k in range(10)])
+    assert 40.0 < spread < 70.0
+    says(crossing, labs.crossing, fit="people", tau2=spread)
+    for lab_, one in ((labs.nesting, nesting), (labs.crossing, crossing)):
+        reset(one, lab_)
+
+
 def test_a_link_goes_there_and_back_and_a_phone_shows_it(on_phone):
     bench, values = on_phone(""), STORIES["classrooms"].values
     choose(bench, "story", "classrooms")
@@ -46,6 +63,7 @@ def test_a_link_goes_there_and_back_and_a_phone_shows_it(on_phone):
     type_in(bench, "own_visits", "3")
     state = values | {"story": "classrooms", "method": "ML", "own_visits": 3}
     says(bench, lab, **state)
-    url = until(bench.page, lambda: bench.page.url, lambda url: "own_visits=3" in url)
+    url = until(bench.page, lambda: bench.page.url, lambda url: "playground.own_visits=3" in url)
     query = url.partition("?")[2]
-    on_phone(f"?{query}&seed=9&person=4", **state, seed=9, person="4")
+    more = "playground.seed=9&playground.person=4"
+    on_phone(f"?{query}&{more}", **state, seed=9, person="4")

@@ -359,7 +359,10 @@ def test_all_controls_are_in_a_link_and_checked() -> None:
 def test_the_guide_links_to_the_preset(story: str) -> None:
     to_a_story = r"\[the story\]\(\S+/playground\.ipynb\??([^)]*)\)"
     links = re.findall(to_a_story, GUIDE.read_text("utf-8"))
-    linked = [dict(parse_qsl(query)) for query in links]
+    linked = [
+        {name.removeprefix("playground."): text for name, text in parse_qsl(query)}
+        for query in links
+    ]
     (found,) = (link for link in linked if link.get("story", "bp") == story)
     defaults = {spec.name: spec.default for spec in lab.specs}
     taken = {name: type(defaults[name])(text) for name, text in found.items()}
