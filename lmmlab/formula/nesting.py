@@ -19,6 +19,8 @@ from lmmlab.study.simulate import visits
 if TYPE_CHECKING:
     import pandas as pd
 
+    from lmmlab.formula.residual import Structure
+
 MOST_ROWS = 1_000_000
 
 
@@ -27,8 +29,10 @@ def factors(model: Model) -> list[frozenset[str]]:
     return list(dict.fromkeys(frozenset(part.group) for part in model.random))
 
 
-def around(model: Model) -> dict[str, frozenset[str]]:
+def around(model: Model, residual: Structure | None = None) -> dict[str, frozenset[str]]:
     """Give for each grouping column the columns that it is nested in.
+
+    Columns that group the residuals alone are nested in nothing.
 
     Examples
     --------
@@ -40,14 +44,20 @@ def around(model: Model) -> dict[str, frozenset[str]]:
     known = factors(model)
     columns = dict.fromkeys(name for part in model.random for name in part.group)
     smallest = {name: min((f for f in known if name in f), key=len) for name in columns}
-    return {
+    outer = {
         name: frozenset(other for other in own - {name} if name not in smallest[other])
         for name, own in smallest.items()
     }
+    alone = [] if residual is None else residual.groups
+    return outer | {name: frozenset() for name in alone if name not in outer}
 
 
 def laid_out(
-    model: Model, response: str, groups: int | Mapping[str, int] | None, per_group: int | None
+    model: Model,
+    response: str,
+    groups: int | Mapping[str, int] | None,
+    per_group: int | None,
+    residual: Structure | None = None,
 ) -> pd.DataFrame:
     """Make the table of a study in which all combinations of groups have as many rows.
 
@@ -58,15 +68,21 @@ def laid_out(
     """
     import pandas as pd
 
-    outer = around(model)
-    predictors = [column for column in model.predictors if column not in outer]
+    outer = around(model, residual)
+    used = model.predictors + ([] if residual is None else residual.columns)
+    predictors = [column for column in dict.fromkeys(used) if column not in outer]
+    if not outer:
+        raise LMMError(
+            "Neither the formula nor the residuals have groups; give data= a table with the "
+            f"columns {', '.join(used)}."
+        )
     sizes = _sizes(outer, groups)
     if per_group is None and len(outer) > 1:
         per_group = 1
     if len(predictors) > 1:
         raise LMMError(
             f"The formula has several predictors, {', '.join(predictors)}; give data= a table with "
-            f"all of its columns: {', '.join(model.predictors)}."
+            f"all of its columns: {', '.join(dict.fromkeys(used))}."
         )
     for count, least, what in (
         *((count, 2, "groups" if len(outer) == 1 else name) for name, count in sizes.items()),

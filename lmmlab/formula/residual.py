@@ -59,10 +59,13 @@ class Structure:
     @property
     def columns(self) -> list[str]:
         """The columns of the table that are named."""
-        *_, group = self.correlation or ("",)
-        times = self.correlation[1:-1]
-        named = [*times, *group.split(":"), *self.variances]
-        return list(dict.fromkeys(filter(None, named)))
+        named = [*self.correlation[1:-1], *self.groups, *self.variances]
+        return list(dict.fromkeys(named))
+
+    @property
+    def groups(self) -> list[str]:
+        """The columns whose combinations are the groups of the correlation."""
+        return self.correlation[-1].split(":") if self.correlation else []
 
     def __repr__(self) -> str:
         calls = [self.correlation] if self.correlation else []

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lmmlab.engine.design import LMMError
+from lmmlab.engine.design import Design, Floats, Ints, LMMError
 from lmmlab.formula.nesting import factors, finest, is_whole, laid_out, paths
 from lmmlab.formula.pieces import Name
-from lmmlab.formula.terms import parse
-from lmmlab.formula.truth import correlations, record, spreads, vector
+from lmmlab.formula.residual import Structure, require_structure
+from lmmlab.formula.terms import Model, parse
+from lmmlab.formula.truth import correlations, record, related, spreads, vector
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,8 +31,8 @@ def simulate(
     formula: str,
     *,
     beta: Sequence[float],
-    sd: Sequence[float] | Mapping[str, float | Sequence[float]],
     sigma: float,
+    sd: Sequence[float] | Mapping[str, float | Sequence[float]] = (),
     corr: float | Sequence[Sequence[float]] = 0.0,
     groups: int | Mapping[str, int] | None = None,
     per_group: int | None = None,
@@ -40,6 +41,8 @@ def simulate(
     shape: str | tuple[str, float] | Shape = "normal",
     noise: str | tuple[str, float] | Shape = "normal",
     missing: tuple[str, float] | tuple[str, float, float] | Dropout | None = None,
+    residual: Structure | None = None,
+    values: float | Sequence[float] | None = None,
 ) -> pd.DataFrame:
     """Make data from a truth: the same seed gives the same people, deformed by the parameters.
 
@@ -49,12 +52,12 @@ def simulate(
         The model that is true, in lme4's notation.
     beta : sequence of p numbers
         Fixed effects, in the order of the columns: ``(Intercept)`` first.
+    sigma : float
+        Residual standard deviation; of the first level, where `residual` says that levels differ.
     sd : sequence of q numbers, or mapping of group to one or more numbers
         Standard deviations tau of the random effects. With several grouping factors say whose they
         are, ``{"school": 3, "class:school": 2}``; a plain sequence has those of the factor with
         most levels first.
-    sigma : float
-        Residual standard deviation.
     corr : float or (q, q) matrix
         Correlations rho of the random effects; a number stands for all pairs.
     groups, per_group : int
@@ -77,6 +80,11 @@ def simulate(
         strength of the rule (see `lmmlab.study.missingness.Dropout`). Rows of a person stand in
         the order of the visits. Where factors are nested, the innermost are the people; crossed
         ones have no visits.
+    residual : Structure, optional
+        How residuals are related, as in `lmm`: `ar1`, `car1`, `compound_symmetry`, `unstructured`,
+        `variances`, or a correlation ``*`` variances. The formula then needs no random term.
+    values : float or sequence of float, optional
+        The true correlations and ratios of residual sds, in the order of ``lmm(...).residual``.
 
     Returns
     -------
@@ -108,6 +116,14 @@ def simulate(
     ... )
     >>> len(made), list(made["class"].cat.categories)
     (120, ['1.1', '1.2', '1.3', '2.1', '2.2', '2.3'])
+
+    A diary in which neighbouring weeks are alike, as if a mood lasted:
+
+    >>> from lmmlab import ar1
+    >>> made = simulate(
+    ...     "mood ~ week + (1 | id)", groups=20, per_group=30, beta=[5, 0], sd=[1], sigma=1,
+    ...     residual=ar1("week", "id"), values=0.4,
+    ... )
     """
     from lmmlab.formula import design
     from lmmlab.model.estimable import is_number
@@ -123,20 +139,22 @@ def simulate(
         within,
     )  # fmt: skip
 
-    model = parse(formula)
+    model = parse(formula, grouped=residual is None)
     if not isinstance(model.response, Name):
         raise LMMError(
             "simulate() makes the response itself, so a plain name must stand before the ~, "
             "such as y."
         )
     name = model.response.name
+    require_structure(residual)
     if data is None:
-        table = laid_out(model, name, groups, per_group)
+        table = laid_out(model, name, groups, per_group, residual)
     elif groups is not None or per_group is not None:
         raise LMMError("Give either data, or groups and per_group; the data say how many rows.")
     else:
         table = data
-    made = design(formula, table.assign(**{name: 0.0}) if hasattr(table, "assign") else table)
+    blank = table.assign(**{name: 0.0}) if hasattr(table, "assign") else table
+    made = design(formula, blank, residual)
     if made.dropped:
         raise LMMError(
             f"{made.dropped} rows of the data have a missing value; leave them out first."
@@ -148,37 +166,49 @@ def simulate(
     T = root(spreads(sd, made), correlations(corr, made))
     people, residuals = record("shape", Shape, shape), record("noise", Shape, noise)
     dropout = None if missing is None else record("missing", Dropout, missing)
-    known = factors(model)
-    of = {frozenset(term.group.split(":")): k for k, term in enumerate(made.terms)}
-    terms = [made.terms[of[factor]] for factor in known]
-    roots = [T[made.effects[of[factor]], made.effects[of[factor]]] for factor in known]
-    lie, main = paths(known, [term.codes for term in terms]), finest(known)
-    term = terms[main]
+    phi = related(made, values)
+    known, codes, Z, roots = _sources(model, made, T)
+    lie, main = paths(known, codes), finest(known)
     if dropout is not None and not all(factor <= known[main] for factor in known):
         raise LMMError(
             "Who leaves is asked of people with visits, and these groups are crossed. Leave "
             "missing out, and take rows out of the table that comes back."
         )
-    number = visits(term.codes)
-    q, last = len(term.names), int(number.max())
+    number = visits(codes[main])
+    q, last = Z[main].shape[1], int(number.max())
     drawn = within(seed, lie[main], max(q, _FIRST_VISIT) + last + 1)
-    u = people.bend(drawn[:, :q])
-    y = response(
-        made.X,
-        term.Z,
-        term.codes,
-        vector("beta", beta, made.names, "fixed"),
-        roots[main],
-        float(sigma),
-        u,
-        residuals.bend(drawn[term.codes, max(q, _FIRST_VISIT) + number]),
-    )
-    for k, (other, own, factor) in enumerate(zip(terms, lie, roots, strict=True)):
+    u, e = people.bend(drawn[:, :q]), drawn[codes[main], max(q, _FIRST_VISIT) + number]
+    e = residuals.bend(e)
+    if made.residual is not None:
+        e = made.residual.colour(e, phi)
+    fixed = vector("beta", beta, made.names, "fixed")
+    y = response(made.X, Z[main], codes[main], fixed, roots[main], float(sigma), u, e)
+    for k in range(len(known)):
         if k != main:
-            more = within(seed, own, len(other.names), OTHERS + k)
-            add_effects(y, other.Z, other.codes, factor, people.bend(more))
+            more = within(seed, lie[k], Z[k].shape[1], OTHERS + k)
+            add_effects(y, Z[k], codes[k], roots[k], people.bend(more))
     if dropout is not None:
-        chance = within(seed, lie[main], last + 1, LEAVING)[term.codes, number]
+        chance = within(seed, lie[main], last + 1, LEAVING)[codes[main], number]
         slope = u @ roots[main][-1] if q > 1 else None
-        y[~observed(dropout, term.codes, y, chance, slope)] = np.nan
+        y[~observed(dropout, codes[main], y, chance, slope)] = np.nan
     return table.assign(**{name: y})
+
+
+def _sources(
+    model: Model, made: Design, T: Floats
+) -> tuple[list[frozenset[str]], list[Ints], list[Floats], list[Floats]]:
+    """Give of each grouping factor, in the order of the formula: columns, codes, Z, a root of G.
+
+    Without random effects there is one that has no columns of Z: the people whose residuals are
+    correlated, or else each row by itself.
+    """
+    if not made.terms:
+        correlation = None if made.residual is None else made.residual.correlation
+        codes = np.arange(len(made.y)) if correlation is None else correlation.codes
+        return [frozenset()], [codes], [np.empty((len(codes), 0))], [np.empty((0, 0))]
+    known = factors(model)
+    of = {frozenset(term.group.split(":")): k for k, term in enumerate(made.terms)}
+    terms = [made.terms[of[factor]] for factor in known]
+    places = [made.effects[of[factor]] for factor in known]
+    roots = [T[own, own] for own in places]
+    return known, [term.codes for term in terms], [term.Z for term in terms], roots

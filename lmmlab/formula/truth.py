@@ -83,6 +83,10 @@ def effects(made: Design) -> tuple[str, ...]:
 
 def correlations(corr: Any, made: Design) -> Floats:
     """Spread a correlation over the blocks of G; between blocks the formula says zero."""
+    if not made.terms:
+        if np.any(_numbers(corr) != 0.0):
+            raise LMMError(f"corr is {corr!r}, but the model has no random effects; leave it out.")
+        return np.empty((0, 0))
     names, blocks, term = effects(made), made.blocks, made.terms[0]
     q = len(names)
     block = np.repeat(np.arange(len(blocks)), blocks)
@@ -107,3 +111,20 @@ def correlations(corr: Any, made: Design) -> Floats:
             f"(x | {term.group}) with one bar."
         )
     return matrix * inside
+
+
+def related(made: Design, values: Any) -> Floats:
+    """Read the true parameters of the residual structure, and give their coordinates."""
+    if made.residual is None:
+        if values is not None:
+            raise LMMError(
+                f"values is {values!r}, but the residuals are independent; say how they are "
+                'related, such as residual=ar1("t", "id").'
+            )
+        return np.empty(0)
+    if values is None:
+        raise LMMError(
+            f"Give values= the true parameters of {made.residual.formula}: "
+            f"{'; '.join(made.residual.names)}."
+        )
+    return made.residual.coordinates(np.atleast_1d(_numbers(values)))
