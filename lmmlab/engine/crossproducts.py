@@ -32,6 +32,7 @@ from lmmlab.engine.columns import independent as independent
 from lmmlab.engine.design import Design, Floats, Ints, LMMError
 from lmmlab.engine.others import Others, others
 from lmmlab.engine.patterns import by_pattern, patterns, rotate
+from lmmlab.engine.relation import Mixing, unrelate
 
 _ROUNDING = 1e-12  # a column within groups, relative to the whole, that is rounding
 
@@ -80,6 +81,9 @@ class Crossproducts:
         Root mean square of y, against which it is judged what counts as nothing.
     others : Others or None
         The random columns of the other grouping factors, where there are any.
+    mixing : tuple of (J, J) array or None
+        Of each term: None, or its related levels as combinations of the unrelated ones that stand
+        for them in all the above (`lmmlab.engine.relation`).
 
     Notes
     -----
@@ -104,6 +108,7 @@ class Crossproducts:
     log_weights: float
     scale: Floats
     others: Others | None = None
+    mixing: Mixing = (None,)
 
     def of(self, which: Ints) -> Crossproducts:
         """Give the same for some of the responses, in ascending order."""
@@ -205,7 +210,9 @@ def condition(design: Design, Y: Floats | None = None) -> Crossproducts:
     X, Y = rows[q : q + p], rows[q + p :]
 
     left = np.einsum("rn,rn->r", Y, Y)
-    rotated = rotate(rows, q, sizes)
+    rotated, turn, mixing = rotate(rows, q, sizes), None, None
+    if term.relation is not None:
+        rotated, turn, mixing = unrelate(rotated, q, term.relation)
     axes = _separate(X, rotated[:, q : q + p])
     within = _within(X, Y, left)
     F = rotated[:, :q].transpose(0, 2, 1).reshape(q * len(sizes), q)
@@ -214,7 +221,7 @@ def condition(design: Design, Y: Floats | None = None) -> Crossproducts:
     beside = None
     order, starts = patterns(rotated[:, :q], rotated[:, q : q + p])
     if more:
-        beside, S = others(more, sort, weights, rows[:q], sizes, X, Y, S)
+        beside, S = others(more, sort, weights, rows[:q], sizes, X, Y, S, turn)
         order = starts = np.arange(len(sizes))
     count = np.diff(starts, append=len(sizes))
     pattern = np.empty_like(order)
@@ -239,6 +246,7 @@ def condition(design: Design, Y: Floats | None = None) -> Crossproducts:
         log_weights=0.0 if weights is None else float(np.log(weights).sum()),
         scale=size,
         others=beside,
+        mixing=(mixing, *(one.relation.root if one.relation else None for one in more)),
     )
     if many:
         return every

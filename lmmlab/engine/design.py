@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 if TYPE_CHECKING:
+    from lmmlab.engine.relation import Relation
     from lmmlab.engine.rows import Rows
     from lmmlab.residual.structure import Residual
 
@@ -47,6 +48,8 @@ class Term:
     blocks : tuple of int
         Sizes of the diagonal blocks of G, in column order. ``(2,)`` is an unstructured 2 x 2
         matrix, ``(x | g)``; ``(1, 1)`` has no covariance, ``(x || g)``.
+    relation : Relation, optional
+        How the levels are related; None means that they know nothing of each other.
 
     Raises
     ------
@@ -61,6 +64,7 @@ class Term:
     codes: Ints
     levels: tuple[str, ...]
     blocks: tuple[int, ...]
+    relation: Relation | None = None
 
     def __post_init__(self) -> None:
         shape, q = self.Z.shape, len(self.names)

@@ -17,6 +17,7 @@ import numpy as np
 
 from lmmlab.engine.columns import scale
 from lmmlab.engine.design import Floats, Ints, Term, consecutive
+from lmmlab.engine.relation import Relation
 
 Matrix = Any  # (rows, columns), an array or a sparse matrix of SciPy
 
@@ -138,6 +139,7 @@ def others(
     X: Floats,
     Y: Floats,
     S: Floats,
+    turn: Floats | None,
 ) -> tuple[Others, Floats]:
     """Reduce the other factors to what is needed of them.
 
@@ -157,6 +159,8 @@ def others(
         Fixed columns and responses, what is within groups.
     S : (q, q) array
         Conditioned random effects of the first term are S times the original ones.
+    turn : (J, J) array or None
+        What the rotated rows of all groups were multiplied by (`lmmlab.engine.relation`).
 
     Returns
     -------
@@ -171,8 +175,10 @@ def others(
         columns = term.Z[sort] if weights is None else term.Z[sort] * np.sqrt(weights)[:, None]
         roots.append(scale(columns, len(term.levels), term.blocks))
         for z in np.linalg.solve(roots[-1].T, columns.T):
-            parts.append((z, term.codes[sort], len(term.levels)))
+            parts.append((z, term.codes[sort], len(term.levels), term.relation))
     Z, rows = _spread(parts, unit, sizes)
+    if turn is not None:
+        rows = np.concatenate([turn.T @ part for part in np.split(dense(rows), len(unit))])
     squares = dense(Z.T @ Z)
     within = squares - dense(rows.T @ rows)
     nothing = np.diagonal(within) <= _ROUNDING * np.diagonal(squares)
@@ -188,20 +194,23 @@ def others(
 
 
 def _spread(
-    parts: Sequence[tuple[Floats, Ints, int]], unit: Floats, sizes: Ints
+    parts: Sequence[tuple[Floats, Ints, int, Relation | None]], unit: Floats, sizes: Ints
 ) -> tuple[Matrix, Matrix]:
     """Spread columns out by level: in all rows, (n, Q), and in the rotated ones, (q J, Q)."""
-    ends = np.cumsum([levels for _, _, levels in parts])
+    ends = np.cumsum([levels for _, _, levels, _ in parts])
     J, n, Q = len(sizes), unit.shape[1], int(ends[-1])
     starts, each = np.concatenate([[0], np.cumsum(sizes)]), np.arange(n + 1)
-    if n * Q <= _DENSE:
+    if n * Q <= _DENSE or any(known for *_, known in parts):
         Z = np.zeros((n, Q))
-        for (z, codes, levels), end in zip(parts, ends, strict=True):
-            Z[each[:-1], codes + end - levels] = z
+        for (z, codes, levels, known), end in zip(parts, ends, strict=True):
+            if known is None:
+                Z[each[:-1], codes + end - levels] = z
+            else:
+                Z[:, end - levels : end] = z[:, None] * known.root[codes]
         return Z, np.concatenate([np.add.reduceat(z[:, None] * Z, starts[:-1]) for z in unit])
     from scipy.sparse import csr_array, hstack, vstack
 
-    Z = hstack([csr_array((z, codes, each), shape=(n, J)) for z, codes, J in parts], format="csr")
+    Z = hstack([csr_array((z, codes, each), shape=(n, J)) for z, codes, J, _ in parts], format="csr")
     rows = vstack([csr_array((z, each[:-1], starts), shape=(J, n)) @ Z for z in unit], format="csr")
     return Z, rows.toarray() if rows.shape[0] * Q <= _DENSE else rows
 

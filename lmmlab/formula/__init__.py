@@ -8,7 +8,7 @@ asked for and not before.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -44,7 +44,11 @@ if TYPE_CHECKING:
 
 
 def lmm(
-    formula: str, data: pd.DataFrame, reml: bool = True, residual: Structure | None = None
+    formula: str,
+    data: pd.DataFrame,
+    reml: bool = True,
+    residual: Structure | None = None,
+    relationship: dict[str, Any] | None = None,
 ) -> Fit:
     """Fit a linear mixed model: what is true on average, and how much groups differ from it.
 
@@ -60,6 +64,9 @@ def lmm(
         How residuals are related: `ar1`, `car1`, `compound_symmetry`, `unstructured`, `variances`,
         or a correlation ``*`` variances. With it the formula needs no random term (generalised
         least squares).
+    relationship : dict of str to matrix, optional
+        For a grouping factor, how its levels are related: ``{"id": K}``. K is a DataFrame with the
+        names of the levels on both axes, or an array in their order; see `design`.
 
     Returns
     -------
@@ -80,10 +87,15 @@ def lmm(
     """
     from lmmlab.model.fit import fit
 
-    return fit(design(formula, data, residual), reml=reml)
+    return fit(design(formula, data, residual, relationship), reml=reml)
 
 
-def design(formula: str, data: pd.DataFrame, residual: Structure | None = None) -> Design:
+def design(
+    formula: str,
+    data: pd.DataFrame,
+    residual: Structure | None = None,
+    relationship: dict[str, Any] | None = None,
+) -> Design:
     """Turn a formula and a table into the arrays that the engine needs.
 
     Parameters
@@ -95,6 +107,8 @@ def design(formula: str, data: pd.DataFrame, residual: Structure | None = None) 
     residual : Structure, optional
         How residuals are related, as in `lmm`; rows with a missing value in its columns are
         dropped, too.
+    relationship : dict of str to matrix, optional
+        How the levels of grouping factors are related; see Notes.
 
     Returns
     -------
@@ -115,6 +129,11 @@ def design(formula: str, data: pd.DataFrame, residual: Structure | None = None) 
     the combinations of a and b, and ``(1 | a/b)`` is ``(1 | a) + (1 | b:a)``: b is nested in a.
     Several grouping factors may be nested or crossed. Their terms stand in lme4's order, the one
     with most levels first.
+
+    With ``relationship={"id": K}`` the random effects of id have covariance G x K (Kronecker), K
+    symmetric and without negative eigenvalues. One row per person is enough then. A DataFrame needs
+    a row and a column for each level in the data, and may have more; an array must be in the order
+    of the levels, which is that of a categorical column and sorted otherwise.
 
     Categories get treatment contrasts, the first level is the reference; ordered ones too, where R
     takes polynomials. No column is redundant: ``a:b`` alone has no column for its first cell beside
@@ -146,7 +165,7 @@ def design(formula: str, data: pd.DataFrame, residual: Structure | None = None) 
     parts |= {f"random{k}": part.terms for k, part in enumerate(model.random)}
     made = matrices(parts, known, len(rows))
     fixed = made.pop("fixed")
-    terms, groups, coded = random_terms(model, rows, tuple(made.values()))
+    terms, groups, coded = random_terms(model, rows, tuple(made.values()), relationship)
     L = hypotheses(fixed.columns, tuple(known.values()))
     return Design(
         y=y,

@@ -7,12 +7,13 @@ them, ``"Golden Rain:I"``.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lmmlab.engine.design import Ints, LMMError, Term
 from lmmlab.formula.coding import Column
+from lmmlab.formula.relationship import leading, related_terms
 from lmmlab.formula.table import levels
 from lmmlab.formula.terms import Model
 
@@ -25,9 +26,18 @@ Group = tuple[str, ...]  #: the columns whose combinations are the levels of a g
 
 
 def random_terms(
-    model: Model, rows: pd.DataFrame, made: tuple[Matrix, ...]
+    model: Model, rows: pd.DataFrame, made: tuple[Matrix, ...], relationship: Any = None
 ) -> tuple[tuple[Term, ...], tuple[Group, ...], tuple[Column, ...]]:
     """Make the random terms from the columns of each bar.
+
+    Parameters
+    ----------
+    model : Model
+    rows : DataFrame
+    made : tuple of Matrix
+        The columns of each bar.
+    relationship : dict of str to matrix, optional
+        How the levels of some grouping factors are related.
 
     Returns
     -------
@@ -47,7 +57,9 @@ def random_terms(
         matrices = [made[k] for k in own]
         columns = [column for matrix in matrices for column in matrix.columns]
         found.append((_term(group, rows, matrices, correlated), group, columns))
-    found.sort(key=lambda one: -len(one[0].levels))  # those with as many levels stay in order
+    related = related_terms(tuple(term for term, *_ in found), relationship)
+    found = [(term, *rest) for term, (_, *rest) in zip(related, found, strict=True)]
+    found.sort(key=lambda one: leading(one[0]))  # those with as many levels stay in order
     terms, groups, coded = zip(*found, strict=True) if found else ((), (), ())
     return terms, groups, tuple(column for columns in coded for column in columns)
 

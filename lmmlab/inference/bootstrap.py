@@ -24,7 +24,7 @@ from lmmlab.model.estimable import require_estimates, require_independent_rows
 from lmmlab.model.estimates import require_confidence
 from lmmlab.model.table import Table
 from lmmlab.study.batch import batch
-from lmmlab.study.simulate import add_effects, response
+from lmmlab.study.simulate import add_effects, among, response
 
 if TYPE_CHECKING:
     from lmmlab.model.fit import Fit
@@ -190,7 +190,7 @@ def simulated(fit: Fit, rng: np.random.Generator, m: int) -> Floats:
     draws = rng.standard_normal((m, sum(sizes) + fit.nobs))
     *parts, e = np.split(draws, np.cumsum(sizes), axis=1)
     u = [
-        part.reshape(m, len(one.levels), len(one.names))
+        among(one.relation, part.reshape(m, len(one.levels), len(one.names)))
         for part, one in zip(parts, design.terms, strict=True)
     ]
     T = fit.sigma * factor(fit.theta, design.blocks)

@@ -48,6 +48,7 @@ class _Model:
     groups: tuple[Ints, ...]
     Lambda: Floats
     fit: Fit | None = None
+    relations: tuple[Floats | None, ...] = ()
 
     @property
     def residual(self) -> Residual | None:
@@ -216,6 +217,7 @@ def _model(fit: Fit, otherwise: str) -> _Model:
         tuple(grouping for term in terms for grouping in [_grouping(term)] * len(term.blocks)),
         factor(fit.theta, blocks),
         fit,
+        tuple(_relation(term) for term in terms for _ in term.blocks),
     )
 
 
@@ -239,6 +241,21 @@ def _grouping(term: Term) -> Ints:
     return np.asarray(first[codes], dtype=np.intp)
 
 
+def _relation(term: Term) -> Floats | None:
+    """Give the matrix of relationship, its levels in the order of their first rows."""
+    if term.relation is None:
+        return None
+    order = np.argsort(np.unique(term.codes, return_index=True)[1])
+    root = term.relation.root[order]
+    return np.asarray(root @ root.T, dtype=float)
+
+
+def _same_relation(one: Floats | None, other: Floats | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return bool(np.abs(one - other).max() <= _ROUNDING * np.abs(other).max())
+
+
 def _spans(outer: Floats, inner: Floats) -> bool:
     """Tell whether each column of `inner` is a combination of those of `outer`."""
     new = independent(np.linalg.qr(np.hstack([outer, inner])).R)[outer.shape[1] :]
@@ -252,15 +269,20 @@ def _place(small: _Model, large: _Model) -> Floats | None:
     -------
     (q, q0) array or None
         All covariances of the smaller model are among those of the larger one if each of its blocks
-        lies in the space of one block there, of the same groups.
+        lies in the space of one block there, of the same groups, related in the same way.
     """
     if not (_spans(large.X, small.X) and nested(small.residual, large.residual)):
         return None
     place = np.zeros((large.Z.shape[1], small.Z.shape[1]))
-    homes = [*zip(slices(large.blocks), large.groups, strict=True)]
-    for own, groups in zip(slices(small.blocks), small.groups, strict=True):
+    homes = [*zip(slices(large.blocks), large.groups, large.relations, strict=True)]
+    inner = zip(slices(small.blocks), small.groups, small.relations, strict=True)
+    for own, groups, relation in inner:
         columns = small.Z[:, own]
-        alike = (block for block, other in homes if np.array_equal(other, groups))
+        alike = (
+            block
+            for block, other, known in homes
+            if np.array_equal(other, groups) and _same_relation(relation, known)
+        )
         home = next((block for block in alike if _spans(large.Z[:, block], columns)), None)
         if home is None:
             return None

@@ -12,9 +12,9 @@ import numpy as np
 from lmmlab.engine.covariance import directions
 from lmmlab.engine.crossproducts import Crossproducts
 from lmmlab.engine.design import Floats
-from lmmlab.engine.levels import levels
 from lmmlab.engine.solve import Solution
-from lmmlab.inference.satterthwaite import Uncertainty, along, degrees, inverted, products
+from lmmlab.inference.information import information
+from lmmlab.inference.satterthwaite import Uncertainty, along, degrees, inverted
 
 _MEAN = 0.05  # F expects more than 20 times too much: that is a mean no better than none
 
@@ -42,36 +42,25 @@ def kenward_roger(cross: Crossproducts, at: Solution) -> tuple[Uncertainty, Floa
     free elements of G and sigma**2. Their result does not change if these are replaced by linear
     combinations, so it is written here for V = s V0 + Z H Z', at s = sigma**2 and H = 0. In white
     effects, over sigma**2 and with B(E) = sum_j C_j' E C_j, the change of their covariance along a
-    symmetric E; t(E) = sum_j tr(P_j E) - tr B(E); and with W = 2 S^-1,
+    symmetric E; with S(E1, E2) the expected information, s estimated, too
+    (`lmmlab.inference.information`); and with W = 2 S^-1,
 
-        S(E1, E2) = sum_j tr(E1 P_j E2 (P_j - 2 C_j C_j')) + tr(B(E1) B(E2)) - t(E1) t(E2) / (n - p)
-        adjusted  = I + 2 sum_rs W_rs (sum_j C_j' E_r P_j E_s C_j - B(E_r) B(E_s)).
+        adjusted = I + 2 sum_rs W_rs (sum_j C_j' E_r P_j E_s C_j - B(E_r) B(E_s)).
 
     The direction s contributes nothing to the adjustment, since V0 is what all is measured by, and
     1 / (n - p) to the uncertainty of every variance; that of E is measured with it held fixed.
     All elements of G count, on the boundary, too.
     """
-    q = len(cross.S)
-    seen = levels(cross, at, np.broadcast_to(np.eye(q), at.Lambda.shape))
-    T = products(seen.C)
-    squares = seen.squares - np.einsum("...abii->...ab", T)
-    E = directions(cross.blocks).reshape(-1, q * q)
-    lead, p = squares.shape[:-2], T.shape[-1]
-
-    each = -seen.pairs(seen.C).reshape(*lead, q * q, q * q)  # a b, c d
-    B = (E @ T.reshape(*lead, q * q, p * p)).reshape(*lead, -1, p, p)
-    flat_B = B.reshape(*lead, -1, p * p)
-    t = squares.reshape(*lead, q * q) @ E.T
-    information = E @ each @ E.T + flat_B @ np.swapaxes(flat_B, -1, -2)
-    information -= t[..., :, None] * t[..., None, :] / at.df
-    inverse = inverted(information)
+    known, q = information(cross, at), len(cross.S)
+    inverse, E = inverted(known.without_s), directions(cross.blocks).reshape(-1, q * q)
+    lead, p = known.t.shape[:-1], known.B.shape[-1]
 
     middle = (E.T @ inverse @ E).reshape(*lead, q, q, q, q)
-    added = seen.between(middle)
-    turned = np.einsum("...rs,...sij->...rij", inverse, B)
-    added -= (B @ turned).sum(-3)
+    added = known.seen.between(middle)
+    turned = np.einsum("...rs,...sij->...rij", inverse, known.B)
+    added -= (known.B @ turned).sum(-3)
     adjusted = np.eye(p) + 4.0 * added
-    return Uncertainty(at.df, along(cross.blocks, T, squares, at.df), inverse), adjusted
+    return Uncertainty(at.df, along(cross.blocks, known.T, known.squares, at.df), inverse), adjusted
 
 
 def scaled(known: Uncertainty, rows: Floats) -> tuple[float, float]:

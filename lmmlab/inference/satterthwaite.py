@@ -23,6 +23,7 @@ from lmmlab.engine.derivatives import derivatives, in_theta
 from lmmlab.engine.design import Floats
 from lmmlab.engine.levels import levels
 from lmmlab.engine.solve import Solution
+from lmmlab.inference.information import products
 
 _FLAT = 1e-10  # the least information in any direction, relatively
 _EQUAL = 1e-8  # degrees of freedom that differ by less, relatively, are the same
@@ -110,14 +111,6 @@ def white(cross: Crossproducts, at: Solution, sigma: float | Floats) -> Floats:
     """
     root = np.linalg.solve(cross.R, np.swapaxes(at.inverse, -1, -2))
     return np.asarray(root * np.asarray(sigma)[..., None, None], dtype=float)
-
-
-def products(C: Floats) -> Floats:
-    """Give the sums (..., q, q, p, p) over groups of the products of two elements of C."""
-    q, p = C.shape[-3:-1]
-    flat = C.reshape(*C.shape[:-3], q * p, C.shape[-1])
-    both: Floats = flat @ np.swapaxes(flat, -1, -2)
-    return np.swapaxes(both.reshape(*C.shape[:-3], q, p, q, p), -3, -2)
 
 
 def along(blocks: tuple[int, ...], T: Floats, squares: Floats, df: int) -> Floats:

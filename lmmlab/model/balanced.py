@@ -109,9 +109,9 @@ def balance(design: Design) -> Balanced | None:
 
     See Lange & Laird (1989, J. Am. Stat. Assoc. 84, 241-247) for the balanced case.
     """
-    if len(design.terms) != 1 or design.residual is not None:
+    term = design.terms[0] if len(design.terms) == 1 else None
+    if term is None or term.relation is not None or design.residual is not None:
         return None
-    term = design.terms[0]
     groups, q = len(term.levels), term.Z.shape[1]
     size = np.bincount(term.codes, minlength=groups)
     rows = int(size[0])

@@ -1,12 +1,13 @@
 """The random effects given y: what is known of each level, and how well.
 
-beta is taken as known, and columns are conditioned ones. BLUPs are the means.
+beta is taken as known, and columns are conditioned ones. BLUPs are the means. Levels that are
+related are combinations of unrelated ones, and so is what is known of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -15,6 +16,8 @@ from numpy.typing import NDArray
 from lmmlab.engine.crossed import Eliminated
 from lmmlab.engine.crossproducts import Crossproducts
 from lmmlab.engine.design import Floats, Ints
+from lmmlab.engine.others import Places
+from lmmlab.engine.relation import Mixing
 from lmmlab.engine.solve import Solution, whiten
 
 
@@ -48,7 +51,7 @@ def posterior(cross: Crossproducts, at: Solution) -> Conditional:
     mean C Z' (y_j - X_j beta).
     """
     if at.others is not None:
-        return _of_several(at.others[()], at.beta)
+        return _of_several(at.others[()], at.beta, cross.mixing)
     spread = at.Lambda.T @ cross.F
     V = np.einsum("kcn,kdn->cdn", spread, spread)
     white = np.repeat(at.Lambda.T[:, :, None], V.shape[-1], axis=-1)
@@ -60,10 +63,13 @@ def posterior(cross: Crossproducts, at: Solution) -> Conditional:
     )
     weight = np.einsum("abn,kbn->akn", C, cross.F)
     mean = np.einsum("akj,kj->aj", weight[:, :, cross.pattern], left)
+    if (mixing := cross.mixing[0]) is not None:
+        mixed = mixing * mixing
+        return Conditional(mean @ mixing.T, lambda: C[:, :, cross.pattern] @ mixed.T)
     return Conditional(mean, lambda: C[:, :, cross.pattern])
 
 
-def _of_several(at: Eliminated, beta: Floats) -> Conditional:
+def _of_several(at: Eliminated, beta: Floats, mixing: Mixing) -> Conditional:
     """Give the same for the levels of several factors.
 
     Notes
@@ -73,20 +79,27 @@ def _of_several(at: Eliminated, beta: Floats) -> Conditional:
     """
     places, D = at.places, at.Lambda @ at.Lambda.T
     w = at.reach[:, -1] - at.reach[:, :-1] @ beta
-    mean = places.padded(places.turn(D, w[:, None]))[:, 0]
+    mean = places.padded(_mixed(places, mixing, places.turn(D, w[:, None])))[:, 0]
 
     def covariance() -> Floats:
         acts = np.zeros((len(D), sum(places.levels)))
         acts[places.effect, places.level] = 1.0
         C: Floats = D[:, :, None] * acts[:, None] * acts
         C -= np.einsum("ab,bcj,cd->adj", D, at.own, D)
+        parts = zip(places.effects, places.of_levels, places.spans, mixing, strict=True)
+        for own, levels, span, M in parts:
+            if M is not None:
+                J, pairs = len(M), places.around(D, at.full)[span, span]
+                known = pairs.reshape(-1, J, own.stop - own.start, J).swapaxes(1, 2)
+                C[own, own, levels] = D[own, own, None] * (M * M).sum(1)
+                C[own, own, levels] -= np.einsum("ij,abjk,ik->abi", M, known, M, optimize=True)
         return C
 
     return Conditional(mean, covariance)
 
 
 def of_rows(
-    at: Eliminated, z: Floats, which: Ints, old: NDArray[np.bool_], beta: Floats
+    at: Eliminated, z: Floats, which: Ints, old: NDArray[np.bool_], beta: Floats, mixing: Mixing
 ) -> tuple[Floats, Floats, Floats]:
     """Tell what is known of the random part z'b of m rows, given y.
 
@@ -99,6 +112,9 @@ def of_rows(
         The random effect that each of them multiplies,
     old : (q, m) array of bool
         if its level has been seen; a new one varies by D.
+    beta : (p,) array
+    mixing : tuple of (J, J) array or None
+        See `lmmlab.engine.crossproducts.Crossproducts`.
 
     Returns
     -------
@@ -108,10 +124,61 @@ def of_rows(
         By how much the mean falls with beta.
     """
     D = at.Lambda @ at.Lambda.T
-    told, w = at.places.around(D, at.full), at.places.turn(D, at.reach)
+    places = at.places
+    told = _mixed(places, mixing, _mixed(places, mixing, places.around(D, at.full)).T)
+    w = _mixed(places, mixing, places.turn(D, at.reach))
     b, seen, new = w[:, -1] - w[:, :-1] @ beta, z * old, z * ~old
-    variance = np.einsum("an,ab,bn->n", seen, D, seen) + np.einsum("an,ab,bn->n", new, D, new)
+    size = np.ones(len(w))
+    for span, M in zip(places.spans, mixing, strict=True):
+        if M is not None:
+            size[span] = np.tile(np.sqrt((M * M).sum(1)), (span.stop - span.start) // len(M))
+    wide = seen * size[which]
+    variance = np.einsum("an,ab,bn->n", wide, D, wide) + np.einsum("an,ab,bn->n", new, D, new)
     for one, first in zip(seen, which, strict=True):
         for other, second in zip(seen, which, strict=True):
             variance -= one * other * told[first, second]
     return (seen * b[which]).sum(0), variance, np.einsum("an,anp->np", seen, w[which, :-1])
+
+
+def of_relatives(
+    cross: Crossproducts, at: Solution, z: Floats, which: Ints, old: NDArray[np.bool_]
+) -> tuple[Floats, Floats, Floats]:
+    """Tell the same as `of_rows` where the only grouping factor has related levels.
+
+    Parameters
+    ----------
+    cross : Crossproducts
+    at : Solution
+    z : (q, m) array
+        Random columns of each row.
+    which : (m,) integer array
+        Its level,
+    old : (m,) array of bool
+        if that has been seen; a new one is related to nobody and varies by D.
+
+    Returns
+    -------
+    mean, variance, pull : (m,), (m,) and (m, p) arrays
+    """
+    unrelated = replace(cross, mixing=(None,))
+    seen, [M], D = posterior(unrelated, at), cross.mixing, at.Lambda @ at.Lambda.T
+    assert M is not None  # otherwise each group is predicted from its own rows
+    of = np.where(old[:, None], M[which], 0.0)
+    X = np.einsum("kan,kpn->apn", cross.F, cross.fixed / np.sqrt(cross.count))[..., cross.pattern]
+    fall = np.einsum("abj,bpj->apj", seen.covariance, X)
+    mean = np.einsum("an,aj,nj->n", z, seen.mean, of, optimize=True)
+    variance = np.einsum("an,bn,abj,nj->n", z, z, seen.covariance, of * of, optimize=True)
+    variance += np.einsum("an,ab,bn->n", z, D, z) * ~old
+    return mean, variance, np.einsum("an,apj,nj->np", z, fall, of, optimize=True)
+
+
+def _mixed(places: Places, mixing: Mixing, columns: Floats) -> Floats:
+    """Turn effects (Q, c) of unrelated levels into those of the levels themselves."""
+    if all(M is None for M in mixing):
+        return columns
+    out = columns.copy()
+    for span, M in zip(places.spans, mixing, strict=True):
+        if M is not None:
+            parts = columns[span].reshape(-1, len(M), columns.shape[1])
+            out[span] = (M @ parts).reshape(out[span].shape)
+    return out

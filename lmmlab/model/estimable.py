@@ -16,6 +16,7 @@ from lmmlab.engine.covariance import positions, slices
 from lmmlab.engine.crossproducts import DEPENDENT, Crossproducts, independent
 from lmmlab.engine.design import Design, Floats, Ints, LMMError, Term
 from lmmlab.engine.solve import solve
+from lmmlab.model.relatives import reach_all_rows, require_apart
 from lmmlab.model.remarks import listed
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def require_enough_rows(design: Design) -> None:
     n = len(design.y)
     for term in design.terms:
         groups, q = len(term.levels), len(term.names)
-        if n <= groups * q:
+        if n <= groups * q and term.relation is None:
             raise LMMError(
                 f"{n} rows cannot tell {groups * q} random effects ({q} for each of the {groups} "
                 f"levels of {term.group}) from residual noise. Use fewer random effects, or more "
@@ -100,6 +101,9 @@ def require_identified(design: Design, cross: Crossproducts) -> None:
         )
     if not design.terms:
         return
+    if any(term.relation for term in design.terms):
+        require_apart(design, cross)
+        return
     if cross.others is not None:
         _require_distinct_factors(design)
         if (mixed := _confounded(cross)).size:
@@ -133,7 +137,7 @@ def leaves_noise(cross: Crossproducts) -> NDArray[np.bool_]:
     noise: NDArray[np.bool_] = (rest > _nothing(cross)) & (rest - explained > _WITHIN * rest)
     if cross.others is not None and len(cross.others.within) <= _MANY:
         noise = noise & (rest - _explained(cross, cross.others) > _CROSSED * rest)
-    return noise
+    return noise | (any(M is not None for M in cross.mixing) and reach_all_rows(cross))
 
 
 def _explained(cross: Crossproducts, others: Others) -> Floats:

@@ -266,6 +266,11 @@ class Fit:
                 f"two rows correlate depends on which of {listed(list(self.ngroups))} they share. "
                 "Add the variances in G of what they share, over the sum of all and sigma**2."
             )
+        if self._term.relation is not None:
+            raise LMMError(
+                f"The levels of {self._term.group} are related, so how much two rows correlate "
+                "depends on whose they are. See lmmlab.kinship.heritability."
+            )
         Z = self._term.Z
         if Z.shape[1] > 1 or (Z != Z[0]).any():
             x = " and ".join(name for name in self._term.names if name != "(Intercept)")

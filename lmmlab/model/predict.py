@@ -16,8 +16,9 @@ from scipy.special import ndtri
 
 from lmmlab.engine.crossproducts import Crossproducts
 from lmmlab.engine.design import Floats, Ints, LMMError, require_finite
+from lmmlab.engine.others import Places
 from lmmlab.engine.rows import Rows
-from lmmlab.model.conditional import of_rows, posterior
+from lmmlab.model.conditional import of_relatives, of_rows, posterior
 from lmmlab.model.estimable import require_independent
 from lmmlab.model.estimates import require_confidence
 from lmmlab.model.remarks import listed
@@ -25,7 +26,6 @@ from lmmlab.model.table import Table
 from lmmlab.study.simulate import visits
 
 if TYPE_CHECKING:
-    from lmmlab.engine.crossed import Eliminated
     from lmmlab.model.fit import Fit
 
 Level = Literal["population", "group"]
@@ -109,10 +109,13 @@ def predict(
     require_confidence(confidence)
     _require_defined(fit, level, given is not None, observation)
     rows = _rows(fit, new, groups=level == "group")
-    if given is not None and len(fit.design.terms) > 1:
+    related = fit.cross.mixing[0] is not None
+    several = len(fit.design.terms) > 1
+    if given is not None and (several or related):
+        what = "related levels" if related else f"{len(fit.design.terms)} of them"
         raise LMMError(
-            "Rows that are given besides tell about one grouping factor, and this model has "
-            f"{len(fit.design.terms)}. Fit the model to all rows, or leave out given."
+            "Rows that are given besides tell about one grouping factor of unrelated levels, and "
+            f"this model has {what}. Fit the model to all rows, or leave out given."
         )
     if level == "population":
         if given is not None or observation:
@@ -126,9 +129,8 @@ def predict(
     else:
         nothing = given is None or getattr(given, "empty", False)  # a table without rows
         extra = None if nothing else _rows(fit, given, response=True)
-        several = len(fit.design.terms) > 1
         estimate, variance, note = (
-            _of_several(fit, rows) if several else _of_groups(fit, rows, extra)
+            _of_several(fit, rows) if several or related else _of_groups(fit, rows, extra)
         )
     if observation:
         variance = variance + fit.sigma**2 / (fit.design.row_weights if new is None else 1.0)
@@ -209,8 +211,11 @@ def _of_groups(fit: Fit, rows: Rows, given: Rows | None) -> tuple[Floats, Floats
 
 def _of_several(fit: Fit, rows: Rows) -> tuple[Floats, Floats, str]:
     """Predict rows of levels of several factors, with D itself as C where levels are new."""
-    at: Eliminated = fit.solution.others[()]
-    places = at.places
+    cross, at = fit.cross, fit.solution
+    places = Places(
+        tuple(len(term.names) for term in fit.design.terms),
+        tuple(len(term.levels) for term in fit.design.terms),
+    )
     known, index, said = [], [], []
     groups = (rows.groups, *rows.others)
     parts = zip(places.spans, places.widths, places.levels, strict=True)
@@ -224,10 +229,15 @@ def _of_several(fit: Fit, rows: Rows) -> tuple[Floats, Floats, str]:
         known.append(np.tile(level >= 0, (width, 1)))
         index.append(span.start + J * np.arange(width)[:, None] + np.maximum(level, 0))
     old, which = np.concatenate(known), np.concatenate(index)
-    z = np.linalg.solve(fit.cross.S.T, rows.Z.T)
-    x = np.linalg.solve(fit.cross.R.T, rows.X.T)
-    mean, variance, pull = of_rows(at, np.asarray(z), which, old, fit.solution.beta)
-    error = fit.solution.inverse @ (x - pull.T)
+    z = np.linalg.solve(cross.S.T, rows.Z.T)
+    x = np.linalg.solve(cross.R.T, rows.X.T)
+    if at.others is None:
+        mean, variance, pull = of_relatives(cross, at, np.asarray(z), which[0], old[0])
+    else:
+        mean, variance, pull = of_rows(
+            at.others[()], np.asarray(z), which, old, at.beta, cross.mixing
+        )
+    error = at.inverse @ (x - pull.T)
     estimate = rows.X @ fit.beta + mean
     variance = fit.sigma**2 * (variance + (error * error).sum(0))
     return estimate, variance, " ".join(filter(None, said))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lmmlab.engine.design import LMMError
+from lmmlab.engine.design import Floats, LMMError, Term
 from lmmlab.meaning.implied import line_variance
 from lmmlab.model.fit import Fit
 
@@ -72,7 +72,8 @@ def r2(fit: Fit) -> R2:
     -----
     Nakagawa & Schielzeth (2013), the random part as the mean diagonal of ZGZ' (Johnson 2014). A
     higher conditional R2 does not mean better predictors: it counts
-    what makes people differ, explained or not.
+    what makes people differ, explained or not. Of related levels the variance of a row is z'Gz
+    times the level's own element of K.
     """
     residual = fit.design.residual
     if residual is not None and residual.variances:
@@ -88,7 +89,15 @@ def r2(fit: Fit) -> R2:
     return R2(
         fixed=float(np.var(fit.fitted_marginal, ddof=1)),
         random=float(
-            sum(line_variance(fit.G[t.group].values, t.Z).mean() for t in fit.design.terms)
+            sum(
+                (line_variance(fit.G[t.group].values, t.Z) * own_relation(t)).mean()
+                for t in fit.design.terms
+            )
         ),
         residual=fit.sigma**2,
     )
+
+
+def own_relation(term: Term) -> Floats | float:
+    """Give the diagonal element of K that each row has (n,); 1 without K."""
+    return 1.0 if term.relation is None else term.relation.own[term.codes]

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from lmmlab.engine.design import Floats, Term
     from lmmlab.model.fit import Fit
 
+_ALL = 1e-8  # sigma**2 over all variance, when it is estimated to be nothing
+
 
 def remarks(fit: Fit) -> str:
     """Say where theta comes from if it is no minimum, and what makes the fit singular."""
@@ -29,6 +31,8 @@ def remarks(fit: Fit) -> str:
             "The search did not end in a minimum of the criterion, so better estimates may exist. "
             "Use a simpler random term, or look at fit.path."
         )
+    if nothing_left := _without_noise(fit):
+        said.append(nothing_left)
     if fit.singular:
         said.append(f"The fit is singular: {_what_does_not_vary(fit)}.")
         if fit.source != "given":
@@ -48,6 +52,27 @@ def listed(names: Sequence[str]) -> str:
     left = len(names) - 3
     shown = [*names[:3], f"{left} other{'s' * (left > 1)}"] if left > 0 else list(names)
     return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
+
+
+def _without_noise(fit: Fit) -> str:
+    """Say so if related levels leave nothing for residual noise; empty if they do not."""
+    related = [t.group for t in fit.design.terms if t.relation is not None]
+    if not related or fit.source == "given":
+        return ""
+    whole = sum(float(np.trace(fit.G[group].values)) for group in related) + fit.sigma**2
+    if fit.sigma**2 > _ALL * whole:
+        return ""
+    said = (
+        f"Nothing is left for residual noise: all variance is estimated to be that of "
+        f"{listed(related)}."
+    )
+    if not fit.reml:
+        said += (
+            " By maximum likelihood this may be the matrix and no finding: where what all levels "
+            "have in common is in the fixed effects, and not in the matrix (as where it was made "
+            "of centred genotypes), the likelihood has no upper bound there. Use reml=True."
+        )
+    return said
 
 
 def _what_does_not_vary(fit: Fit) -> str:

@@ -80,7 +80,11 @@ def _facts(fit: Fit) -> tuple[list[str], list[_Grid], list[str]]:
         "search": f"{model}, fitted by {method}",
         "given": f"{model} at a theta that was given, {method} criterion",
     }[fit.source]
-    levels = [f"{count} levels of {group}" for group, count in fit.ngroups.items()]
+    levels = [
+        f"{len(term.levels)} {'levels' if term.relation is None else 'related levels'} of "
+        f"{term.group}"
+        for term in fit.design.terms
+    ]
     data = ", ".join([f"{fit.nobs} rows", *levels])
     if dropped := fit.design.dropped:
         are = "row was" if dropped == 1 else "rows were"

@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from lmmlab.engine.design import Floats, Ints, LMMError
+from lmmlab.engine.relation import Relation
 
 _BLOCK = 32  # numbers that are drawn together for one person
 RESPONSE, SIZES, TIMES, BETWEEN, WITHIN, LEAVING = range(6)  # independent streams of one seed
@@ -253,6 +254,27 @@ def add_effects(y: Floats, Z: Floats, codes: Ints, T: Floats, u: Floats) -> None
         between = np.take(b[..., k], codes, axis=-1)
         between *= Z[:, k]
         y += between
+
+
+def among(known: Relation | None, u: Floats) -> Floats:
+    """Turn standard normals (..., J, q) of levels into those of related ones, L u with K = L L'.
+
+    Notes
+    -----
+    L is the symmetric root of K, which is not far from I where relatives are few: each level stays
+    by and large who it is.
+
+    Examples
+    --------
+    >>> from lmmlab.engine.relation import relation
+    >>> twins = relation(np.ones((2, 2)))
+    >>> among(twins, np.array([[1.0], [0.0]])).round(4).tolist()
+    [[0.7071], [0.7071]]
+    """
+    if known is None:
+        return u
+    related: Floats = (known.root @ known.axes.T) @ u
+    return related
 
 
 def visits(codes: Ints) -> Ints:

@@ -1,0 +1,1 @@
+"""Relatives: matrices of relationship, heritability, and markers tested one at a time."""

@@ -1,0 +1,56 @@
+"""Related levels: what can be told of their variance, and what not.
+
+With a relationship matrix one row per person is enough: relatives tell genes from noise. So what is
+asked of the rows of each level elsewhere is asked of the matrix here.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lmmlab.engine.covariance import positions
+from lmmlab.engine.crossproducts import Crossproducts
+from lmmlab.engine.design import Design, LMMError
+from lmmlab.engine.solve import solve
+from lmmlab.inference.information import information
+from lmmlab.model.remarks import listed
+
+_APART = 1e-9  # the least share of the information on variances that is no rounding
+_RANK = 1e-10  # an eigenvalue that is rounding, relatively
+
+
+def require_apart(design: Design, cross: Crossproducts) -> None:
+    """Refuse variances that cannot be told apart, or not from residual noise.
+
+    Notes
+    -----
+    They can where the expected information is not singular; at which G does not matter, so it is
+    asked without random effects.
+    """
+    cross = cross if cross.scale.ndim == 0 else cross.only()
+    known = information(cross, solve(cross, np.zeros_like(cross.S)))
+    size = np.sqrt(np.diagonal(known.of_H))
+    if not (size > 0.0).all():
+        return  # of what fixed effects leave nothing of; that is said elsewhere
+    share, direction = np.linalg.eigh(known.without_s / np.outer(size, size))
+    if share[0] > _APART:
+        return
+    column = positions(cross.blocks)[1][np.abs(direction[:, 0]) > 1e-4]
+    names = [f"{name} by {term.group}" for term in design.terms for name in term.names]
+    mixed = listed([names[k] for k in sorted({*column.tolist()})])
+    raise LMMError(
+        f"The variance of {mixed} cannot be told apart from residual noise or from each other. "
+        "Where all levels have one row, a relationship matrix tells them apart only if some levels "
+        "are more alike than others: it must not be a multiple of the identity."
+    )
+
+
+def reach_all_rows(cross: Crossproducts) -> bool:
+    """Tell whether random and fixed effects leave no row that knows of residual noise alone."""
+    (q, J), p = cross.own.shape[-2:], len(cross.kept)
+    square = cross.within.reshape(-1, p + 1, p + 1)[0, :p, :p]
+    if cross.others is not None:
+        beside = cross.others
+        square = np.block([[beside.within, beside.fixed], [beside.fixed.T, square]])
+    size = np.linalg.eigvalsh(square)
+    return cross.n - q * J <= int((size > _RANK * size.max(initial=1.0)).sum())
