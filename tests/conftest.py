@@ -15,6 +15,7 @@ import numpy as np
 import psutil
 import pytest
 from hypothesis import settings
+from scipy.linalg import block_diag
 
 from lmmlab.engine.covariance import factor
 from lmmlab.engine.design import grouped
@@ -67,6 +68,59 @@ def dense():
         )
 
     return solved
+
+
+@pytest.fixture(scope="session")
+def written_out():
+    """A function that solves a design, related levels or not, at one theta, by inverting V."""
+
+    def solved(design, theta, reml=True, sigma=None):
+        y, X = design.y, design.X
+        n, p = X.shape
+        Zs, Ds = [], []
+        for term, own in zip(design.terms, design.effects, strict=True):
+            Lambda = factor(theta, design.blocks)[own, own]
+            J = len(term.levels)
+            kin = np.eye(J) if term.relation is None else term.relation.root @ term.relation.root.T
+            Ds.append(np.kron(kin, Lambda @ Lambda.T))
+            spread = term.Z[:, None] * np.eye(J)[term.codes][:, :, None]
+            Zs.append(spread.reshape(n, -1))
+        Z, D = np.hstack(Zs), block_diag(*Ds)
+        V = Z @ D @ Z.T + np.diag(1.0 / design.row_weights)
+        inverse = np.linalg.inv(V)
+        information = X.T @ inverse @ X
+        beta = np.linalg.solve(information, X.T @ inverse @ y)
+        left = inverse @ (y - X @ beta)
+        r2, df = left @ (y - X @ beta), n - reml * p
+        s2 = r2 / df if sigma is None else sigma**2
+        criterion = np.linalg.slogdet(V)[1] + df * np.log(2 * np.pi * s2) + r2 / s2
+        criterion += reml * np.linalg.slogdet(information)[1]
+        P = inverse - inverse @ X @ np.linalg.solve(information, X.T @ inverse)
+        return SimpleNamespace(
+            criterion=criterion,
+            beta=beta,
+            vcov=s2 * np.linalg.inv(information),
+            sigma=np.sqrt(s2),
+            V=V,
+            b=D @ Z.T @ left,
+            b_sd=np.sqrt(s2 * np.maximum(np.diag(D - D @ Z.T @ inverse @ Z @ D), 0.0)),
+            # of the error of b, beta estimated, and its covariance with that of beta
+            b_error=s2 * (D - D @ Z.T @ P @ Z @ D),
+            with_beta=-s2 * D @ Z.T @ inverse @ X @ np.linalg.inv(information),
+        )
+
+    return solved
+
+
+@pytest.fixture(scope="session")
+def kin():
+    """A function that makes a matrix of relationship at random, of some rank."""
+
+    def make(seed, J, rank=None):
+        W = np.random.default_rng(seed).standard_normal((J, rank or J + 3))
+        return W @ W.T / W.shape[1]
+
+    return make
 
 
 @pytest.fixture(scope="session")

@@ -180,9 +180,9 @@ def condition(design: Design, Y: Floats | None = None) -> Crossproducts:
                 f"Level {empty!r} of {one.group} has no rows. Take it out of the levels."
             )
     more, weights, n = design.terms[1:], design.weights, len(design.y)
-    Z, codes, blocks = np.empty((n, 0)), np.zeros(n, dtype=np.intp), design.blocks[:0]
+    Z, codes, blocks, known = np.empty((n, 0)), np.zeros(n, dtype=np.intp), design.blocks[:0], None
     for one in design.terms[:1]:  # without random terms all rows are one group
-        Z, codes, blocks = one.Z, one.codes, one.blocks
+        Z, codes, blocks, known = one.Z, one.codes, one.blocks, one.relation
     q, sizes = Z.shape[1], np.bincount(codes)
 
     many, p = Y is not None, design.X.shape[1]
@@ -211,8 +211,8 @@ def condition(design: Design, Y: Floats | None = None) -> Crossproducts:
 
     left = np.einsum("rn,rn->r", Y, Y)
     rotated, turn, mixing = rotate(rows, q, sizes), None, None
-    if term.relation is not None:
-        rotated, turn, mixing = unrelate(rotated, q, term.relation)
+    if known is not None:
+        rotated, turn, mixing = unrelate(rotated, q, known)
     axes = _separate(X, rotated[:, q : q + p])
     within = _within(X, Y, left)
     F = rotated[:, :q].transpose(0, 2, 1).reshape(q * len(sizes), q)

@@ -210,7 +210,8 @@ def _spread(
         return Z, np.concatenate([np.add.reduceat(z[:, None] * Z, starts[:-1]) for z in unit])
     from scipy.sparse import csr_array, hstack, vstack
 
-    Z = hstack([csr_array((z, codes, each), shape=(n, J)) for z, codes, J, _ in parts], format="csr")
+    whole = [csr_array((z, codes, each), shape=(n, J)) for z, codes, J, _ in parts]
+    Z = hstack(whole, format="csr")
     rows = vstack([csr_array((z, each[:-1], starts), shape=(J, n)) @ Z for z in unit], format="csr")
     return Z, rows.toarray() if rows.shape[0] * Q <= _DENSE else rows
 

@@ -7,7 +7,7 @@ seed gives the same people whatever the parameters, the number of groups or the 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from lmmlab.formula.truth import correlations, record, related, spreads, vector
 if TYPE_CHECKING:
     import pandas as pd
 
+    from lmmlab.engine.relation import Relation
     from lmmlab.study.missingness import Dropout
     from lmmlab.study.shape import Shape
 
@@ -43,6 +44,7 @@ def simulate(
     missing: tuple[str, float] | tuple[str, float, float] | Dropout | None = None,
     residual: Structure | None = None,
     values: float | Sequence[float] | None = None,
+    relationship: dict[str, Any] | None = None,
 ) -> pd.DataFrame:
     """Make data from a truth: the same seed gives the same people, deformed by the parameters.
 
@@ -85,6 +87,9 @@ def simulate(
         `variances`, or a correlation ``*`` variances. The formula then needs no random term.
     values : float or sequence of float, optional
         The true correlations and ratios of residual sds, in the order of ``lmm(...).residual``.
+    relationship : dict of str to matrix, optional
+        How the levels of grouping factors are related, see `lmm`; `sd` is that of a level with 1 on
+        the diagonal.
 
     Returns
     -------
@@ -133,11 +138,12 @@ def simulate(
         LEAVING,
         OTHERS,
         add_effects,
+        among,
         response,
         root,
         visits,
         within,
-    )  # fmt: skip
+    )
 
     model = parse(formula, grouped=residual is None)
     if not isinstance(model.response, Name):
@@ -154,7 +160,7 @@ def simulate(
     else:
         table = data
     blank = table.assign(**{name: 0.0}) if hasattr(table, "assign") else table
-    made = design(formula, blank, residual)
+    made = design(formula, blank, residual, relationship)
     if made.dropped:
         raise LMMError(
             f"{made.dropped} rows of the data have a missing value; leave them out first."
@@ -167,7 +173,7 @@ def simulate(
     people, residuals = record("shape", Shape, shape), record("noise", Shape, noise)
     dropout = None if missing is None else record("missing", Dropout, missing)
     phi = related(made, values)
-    known, codes, Z, roots = _sources(model, made, T)
+    known, codes, Z, roots, kin = _sources(model, made, T)
     lie, main = paths(known, codes), finest(known)
     if dropout is not None and not all(factor <= known[main] for factor in known):
         raise LMMError(
@@ -177,16 +183,16 @@ def simulate(
     number = visits(codes[main])
     q, last = Z[main].shape[1], int(number.max())
     drawn = within(seed, lie[main], max(q, _FIRST_VISIT) + last + 1)
-    u, e = people.bend(drawn[:, :q]), drawn[codes[main], max(q, _FIRST_VISIT) + number]
-    e = residuals.bend(e)
+    u = among(kin[main], people.bend(drawn[:, :q]))
+    e = residuals.bend(drawn[codes[main], max(q, _FIRST_VISIT) + number])
     if made.residual is not None:
         e = made.residual.colour(e, phi)
     fixed = vector("beta", beta, made.names, "fixed")
     y = response(made.X, Z[main], codes[main], fixed, roots[main], float(sigma), u, e)
     for k in range(len(known)):
         if k != main:
-            more = within(seed, lie[k], Z[k].shape[1], OTHERS + k)
-            add_effects(y, Z[k], codes[k], roots[k], people.bend(more))
+            more = people.bend(within(seed, lie[k], Z[k].shape[1], OTHERS + k))
+            add_effects(y, Z[k], codes[k], roots[k], among(kin[k], more))
     if dropout is not None:
         chance = within(seed, lie[main], last + 1, LEAVING)[codes[main], number]
         slope = u @ roots[main][-1] if q > 1 else None
@@ -196,19 +202,20 @@ def simulate(
 
 def _sources(
     model: Model, made: Design, T: Floats
-) -> tuple[list[frozenset[str]], list[Ints], list[Floats], list[Floats]]:
-    """Give of each grouping factor, in the order of the formula: columns, codes, Z, a root of G.
+) -> tuple[list[frozenset[str]], list[Ints], list[Floats], list[Floats], list[Relation | None]]:
+    """Give of each grouping factor its columns, codes, Z, a root of G, and how levels are related.
 
-    Without random effects there is one that has no columns of Z: the people whose residuals are
+    They stand in the order of the formula. Without random effects there is one that has no columns of Z: the people whose residuals are
     correlated, or else each row by itself.
     """
     if not made.terms:
         correlation = None if made.residual is None else made.residual.correlation
         codes = np.arange(len(made.y)) if correlation is None else correlation.codes
-        return [frozenset()], [codes], [np.empty((len(codes), 0))], [np.empty((0, 0))]
+        return [frozenset()], [codes], [np.empty((len(codes), 0))], [np.empty((0, 0))], [None]
     known = factors(model)
     of = {frozenset(term.group.split(":")): k for k, term in enumerate(made.terms)}
     terms = [made.terms[of[factor]] for factor in known]
     places = [made.effects[of[factor]] for factor in known]
     roots = [T[own, own] for own in places]
-    return known, [term.codes for term in terms], [term.Z for term in terms], roots
+    kin = [term.relation for term in terms]
+    return known, [term.codes for term in terms], [term.Z for term in terms], roots, kin

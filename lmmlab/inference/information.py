@@ -58,7 +58,7 @@ def information(cross: Crossproducts, at: Solution) -> Information:
 
     Notes
     -----
-    With P_j = Z_j' V0^-1 Z_j, C_j = Z_j' V0^-1 X in white fixed effects and B(E) = sum_j C_j' E C_j,
+    With P_j = Z_j' V0^-1 Z_j, C_j = Z_j' V0^-1 X (white fixed effects), B(E) = sum_j C_j' E C_j,
 
         of_H(E1, E2) = sum_j tr(E1 P_j E2 (P_j - 2 C_j C_j')) + tr(B(E1) B(E2))
         t(E)         = sum_j tr(P_j E) - tr B(E),

@@ -30,7 +30,7 @@ def log10_p_of_t(t: Floats, df: float) -> Floats:
     Examples
     --------
     >>> log10_p_of_t(np.array([1.0, 1e3]), 596.0).round(3).tolist()
-    [-0.498, -962.193]
+    [-0.498, -962.539]
     """
     t = np.abs(np.asarray(t, dtype=float))
     p = 2.0 * stdtr(df, -t)
@@ -38,7 +38,8 @@ def log10_p_of_t(t: Floats, df: float) -> Floats:
         x, a = df / (df + t * t), df / 2.0
         rest = np.log(hyp2f1(1.0, a + 0.5, a + 1.0, x)) + 0.5 * np.log1p(-x)
         far = a * np.log(x) + rest - np.log(a) - betaln(a, 0.5)
-        return np.where(p > _TINY, np.log(np.maximum(p, _TINY)), far) / _LOG10
+        log_p: Floats = np.where(p > _TINY, np.log(np.maximum(p, _TINY)), far) / _LOG10
+    return log_p
 
 
 def log10_p_of_chi2(chi2: Floats) -> Floats:
@@ -47,10 +48,10 @@ def log10_p_of_chi2(chi2: Floats) -> Floats:
     Examples
     --------
     >>> log10_p_of_chi2(np.array([3.841459, 1e4])).round(3).tolist()
-    [-1.301, -2173.573]
+    [-1.301, -2173.571]
     """
-    log_p: Floats = np.log(2.0) + log_ndtr(-np.sqrt(np.maximum(chi2, 0.0)))
-    return log_p / _LOG10
+    log_p: Floats = (np.log(2.0) + log_ndtr(-np.sqrt(np.maximum(chi2, 0.0)))) / _LOG10
+    return log_p
 
 
 def lambda_gc(log10_p: Floats) -> float:
@@ -117,6 +118,6 @@ def qq(log10_p: Floats, confidence: float = 0.95) -> QQ:
         raise LMMError("There are no p-values to be laid beside those of chance.")
     order = known[np.argsort(log10_p[known], kind="stable")]
     i = np.arange(1.0, m + 1.0)
-    ends = [betaincinv(i, m + 1.0 - i, tail) for tail in ((1 + confidence) / 2, (1 - confidence) / 2)]
-    lower, upper = (-np.log10(end) for end in ends)
+    tails = (1.0 + confidence) / 2.0, (1.0 - confidence) / 2.0
+    lower, upper = (-np.log10(betaincinv(i, m + 1.0 - i, tail)) for tail in tails)
     return QQ(order, -np.log10(i / (m + 1.0)), -log10_p[order], lower, upper)

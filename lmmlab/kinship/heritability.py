@@ -15,7 +15,7 @@ from lmmlab.inference.boundary import mixture
 from lmmlab.inference.information import information
 from lmmlab.model.estimable import require_estimates
 from lmmlab.model.fit import Fit, fit
-from lmmlab.model.remarks import listed
+from lmmlab.model.remarks import listed, without_noise
 from lmmlab.model.table import Table
 
 _ROUNDING = 1e-9  # of a deviance
@@ -28,7 +28,7 @@ class Heritability:
     Attributes
     ----------
     h2, se : float
-        The share and its standard error.
+        The share and its standard error, which is undefined (NaN) where h2 is 1.
     chi2, p : float
         Likelihood ratio of the model to that without this factor, and its p-value; half of the time
         chance makes the ratio 0, so it is half of that of chi-square with 1 df.
@@ -103,7 +103,7 @@ def heritability(model: Fit, group: str | None = None) -> Heritability:
     total = variances.sum()
     h2 = variances[place] / total
     gradient = (np.eye(len(variances))[place] - h2) / total
-    se = float(np.sqrt(gradient @ cov @ gradient))
+    se = float(np.sqrt(gradient @ cov @ gradient)) if np.isfinite(cov).all() else np.nan
     chi2 = _ratio(model, place)
     names = (*(f"variance of {term.group}" for term in terms), "residual variance", "h2")
     own, others = terms[place].group, [term.group for term in terms if term is not terms[place]]
@@ -141,11 +141,16 @@ def _place(model: Fit, group: str | None) -> int:
 
 
 def _variances(model: Fit) -> tuple[Floats, Floats]:
-    """Give the variances of all terms and sigma**2 (k + 1,), and their covariance matrix."""
+    """Give the variances of all terms and sigma**2 (k + 1,), and their covariance matrix.
+
+    Where sigma is estimated to be zero, there is none.
+    """
     known, s2 = information(model.cross, model.solution), model.sigma**2
     scale = np.diagonal(model.cross.S) ** 2
     D = np.diagonal(model.solution.Lambda @ model.solution.Lambda.T)
     k = len(D)
+    if without_noise(model):
+        return s2 * np.append(D / scale, 1.0), np.full((k + 1, k + 1), np.nan)
     both = np.empty((k + 1, k + 1))  # H first, then s
     both[:k, :k], both[k, k] = known.of_H, known.df
     both[:k, k] = both[k, :k] = known.t

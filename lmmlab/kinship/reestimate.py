@@ -11,10 +11,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lmmlab.engine.design import Design, Floats, Ints, LMMError
+from lmmlab.kinship.dense import covariance
 
-_GRID = np.array([*np.arange(0.0, 0.96, 0.04), 0.975, 0.99, 0.997, 0.999])
+_EDGE = 1.0 - np.array([1e-4, 1e-6, 1e-8])
+_GRID = np.array([*np.arange(0.0, 0.96, 0.04), 0.975, 0.99, 0.997, 0.999, *_EDGE])
+_FALLS = (
+    1.0  # by how much a criterion without bound falls at least, from the last but one to the last
+)
 _AT_ONCE = 512  # markers
 _STEPS = 60
 _ENOUGH = 1e-12  # of h
@@ -31,7 +37,7 @@ class _Rows:
     squares: Floats
     reml: bool
 
-    def of(self, which: Ints | slice) -> _Rows:
+    def of(self, which: Ints | NDArray[np.bool_]) -> _Rows:
         return replace(self, own=self.own[which], squares=self.squares[which])
 
     def products(self, w: Floats) -> Floats:
@@ -93,35 +99,31 @@ def reestimated(
     Returns
     -------
     beta, se : (m,) arrays
-        Of the markers.
+        Of the markers; NaN where a marker adds nothing, or the likelihood has no maximum.
     deviance : (m,) array
-        Of the models with them, of ML if not `reml`; under REML without log|X'X| of any scale.
+        Of the models with them, of ML if not `reml`; under REML but for a constant of X.
     h2 : (m,) array
         Share of the random effect's variance in all, for one with 1 on the diagonal of K.
     own : (m,) array
         Share of a marker that is no combination of the fixed effects.
     """
-    rows, scale = _rotated(design, columns, reml)
-    Q = np.linalg.qr(rows.known[:, :-1])[0]
-    rest = rows.own - (rows.own @ Q) @ Q.T
-    size = rows.squares.sum(1)
-    own = (rest * rest).sum(1) / np.where(size > 0.0, size, 1.0)
+    rows, scale, own = _rotated(design, columns, reml)
     good = np.flatnonzero(own > 1e-10)
     out = np.full((4, len(own)), np.nan)
     for start in range(0, len(good), _AT_ONCE):
         which = good[start : start + _AT_ONCE]
         some = rows.of(which)
         h = _best(some)
-        value, _, beta, se = some.look(h)
-        out[:, which] = beta, se, value, (h / scale) / (h / scale + 1.0 - h)
+        which, some, h = which[h >= 0.0], some.of(h >= 0.0), h[h >= 0.0]
+        if which.size:
+            value, _, beta, se = some.look(h)
+            out[:, which] = beta, se, value, (h / scale) / (h / scale + 1.0 - h)
     beta, se, deviance, h2 = out
     return beta, se, deviance - np.log(design.row_weights).sum(), h2, own
 
 
-def _rotated(design: Design, columns: Floats, reml: bool) -> tuple[_Rows, float]:
+def _rotated(design: Design, columns: Floats, reml: bool) -> tuple[_Rows, float, Floats]:
     """Rotate the rows by the eigenvectors of the random effect's part of V."""
-    from lmmlab.kinship.scan import covariance
-
     if len(design.terms) != 1 or len(design.terms[0].names) != 1:
         raise LMMError(
             "Variances can be estimated anew with each marker where there is one random effect "
@@ -130,20 +132,27 @@ def _rotated(design: Design, columns: Floats, reml: bool) -> tuple[_Rows, float]
     root = np.sqrt(design.row_weights)
     part = covariance(design, np.ones(1)) - np.diag(1.0 / design.row_weights)
     size, axes = np.linalg.eigh(root[:, None] * part * root)
-    size, scale = np.maximum(size, 0.0), float(size.mean())
-    known = axes.T @ (root[:, None] * np.column_stack([design.X, design.y]))
-    own = (root[:, None] * columns).T @ axes
+    size = np.maximum(size, 0.0)
+    scale = float(size.mean())
+    Q = np.linalg.qr(root[:, None] * design.X)[0]  # well-conditioned, whatever the units of X
+    known = np.column_stack([Q, root * design.y])
+    known[:, -1] -= Q @ (Q.T @ known[:, -1])
+    rest = root[:, None] * columns
+    total = np.einsum("nm,nm->m", rest, rest)
+    rest -= Q @ (Q.T @ rest)
+    own = np.einsum("nm,nm->m", rest, rest) / np.where(total > 0.0, total, 1.0)
+    known, turned = axes.T @ known, rest.T @ axes
     pairs = (known[:, :, None] * known[:, None, :]).reshape(len(known), -1)
-    return _Rows(size / scale, known, pairs, own, own * own, reml), scale
+    return _Rows(size / scale, known, pairs, turned, turned * turned, reml), scale, own
 
 
 def _best(rows: _Rows) -> Floats:
-    """Find the share h of each marker: the lowest minimum inside, or the boundary 0.
+    """Find the share h of each marker: the lowest minimum inside, or a boundary.
 
     Notes
     -----
     Where the likelihood has no bound as h goes to 1 (ML, with a matrix that lacks what the fixed
-    effects have), the minimum inside is meant.
+    effects have), the minimum inside is meant; h is NaN if there is none.
     """
     seen = [rows.look(h)[:2] for h in _GRID]
     value, slope = np.stack([v for v, _ in seen]), np.stack([d for _, d in seen])
@@ -153,6 +162,7 @@ def _best(rows: _Rows) -> Floats:
     choice = depth.argmin(0)
     none = ~np.isfinite(depth.min(0))
     h = np.where(none, _GRID[-1], 0.0)
+    h[none & (value[-2] - value[-1] > _FALLS)] = np.nan
     inside = np.flatnonzero((choice > 0) & ~none)
     if inside.size:
         k, some = choice[inside], rows.of(inside)

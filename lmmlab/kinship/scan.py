@@ -9,14 +9,14 @@ found without it serve nearly as well as those found with it; who wants the latt
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from lmmlab.engine.covariance import factor
-from lmmlab.engine.design import Design, Floats, Ints, LMMError
+from lmmlab.engine.design import Floats, Ints, LMMError
 from lmmlab.kinship.chance import QQ, lambda_gc, log10_p_of_chi2, log10_p_of_t, qq
+from lmmlab.kinship.dense import covariance
 from lmmlab.kinship.markers import Markers, markers
 from lmmlab.kinship.reestimate import reestimated
 from lmmlab.model.estimable import require_estimates, require_independent
@@ -25,7 +25,6 @@ from lmmlab.model.remarks import listed
 from lmmlab.model.table import Table
 
 _OWN = 1e-10  # what a marker has beyond the fixed effects, relatively, that is rounding
-_MOST_ROWS = 20_000
 _COLUMNS = ("beta", "se", "statistic", "p", "log10 p", "frequency")
 
 
@@ -53,6 +52,8 @@ class Scan:
         Share of the random effect in the variance the test took for granted; NaN with several.
     note : str
         What one should know, in sentences.
+    tested : (m,) array of bool
+        Whether the marker varies, and is no combination of the fixed effects.
 
     Examples
     --------
@@ -62,7 +63,7 @@ class Scan:
     >>> model = fit(grouped([1, 2, 4, 5, 5, 7, 8, 9], one, one, list("aabbccdd")))
     >>> found = scan(model, np.array([[0, 0, 0, 1, 1, 1, 2, 2], 8 * [1]]).T, ["rs1", "rs2"])
     >>> found.beta.round(2).tolist(), found.df
-    ([1.8, nan], 6.0)
+    ([1.72, nan], 6.0)
     >>> found.note
     'rs2 does not vary, so it has no test.'
     """
@@ -77,6 +78,7 @@ class Scan:
     missing: Ints
     h2: Floats
     note: str = ""
+    tested: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, dtype=bool))
 
     @property
     def p(self) -> Floats:
@@ -107,16 +109,19 @@ class Scan:
         return Table(tuple(self.snp[i] for i in order), _COLUMNS, table.values[order], self.note)
 
     def __repr__(self) -> str:
-        return f"{len(self.snp)} markers, lambda_GC {self.lambda_gc:.3f}. The first of them:\n" + repr(
-            self.top()
-        )
+        said = f"{len(self.snp)} markers, lambda_GC {self.lambda_gc:.3f}. The first of them:"
+        return f"{said}\n{self.top()!r}"
 
     def _repr_html_(self) -> str:
         return self.top()._repr_html_()
 
 
 def scan(
-    model: Fit, counts: ArrayLike, names: Sequence[str] | None = None, reestimate: bool = False
+    model: Fit,
+    counts: ArrayLike,
+    names: Sequence[str] | None = None,
+    reestimate: bool = False,
+    people: Ints | None = None,
 ) -> Scan:
     """Test each of many markers alone, as one more fixed effect.
 
@@ -124,13 +129,16 @@ def scan(
     ----------
     model : Fit
         The model without markers.
-    counts : (n, m) array
-        Allele counts in the rows of the model; see `lmmlab.kinship.markers.markers`.
+    counts : (n, m) or (N, m) array
+        Allele counts in the rows of the model, or of N people; see
+        `lmmlab.kinship.markers.markers`.
     names : sequence of m str, optional
         ``snp1, snp2, ...`` by default.
     reestimate : bool
         Estimate the variances anew with each marker. By default their ratio is that of the model
         without markers, and only their scale is estimated anew.
+    people : (n,) integer array, optional
+        Whose counts belong to each row of the model, where `counts` are those of people.
 
     Returns
     -------
@@ -153,20 +161,16 @@ def scan(
     require_estimates(model, "A marker scan")
     require_independent(model, "tests of markers are")
     read, n = markers(counts), model.nobs
-    if len(read.counts) != n:
+    if people is None and len(read.counts) != n:
         raise LMMError(
             f"The markers have {len(read.counts)} rows, and the model has {n}. Give a row of "
             "counts for each row of the model, in the same order."
         )
     m, p = read.counts.shape[1], len(model.names)
-    snp = tuple(map(str, names)) if names is not None else tuple(f"snp{k + 1}" for k in range(m))
-    if len(snp) != m:
-        raise LMMError(f"There are {m} markers and {len(snp)} names. Give a name for each.")
+    snp = named(names, m)
     if n - p - 1 < 1:
         raise LMMError(f"{n} rows are too few to test a marker beside {p} fixed effects.")
-    columns = read.counts - read.counts.mean(0)
-    if "(Intercept)" not in model.names:
-        columns = read.counts  # only an intercept makes the origin of counts irrelevant
+    columns = read.counts if people is None else read.counts[people]
     df = float(n - p - 1)
     if reestimate:
         beta, se, deviance, h2, own = reestimated(model.design, columns, model.reml)
@@ -183,27 +187,19 @@ def scan(
     else:
         statistic = np.where(tested, statistic, np.nan)
         log10_p = log10_p_of_chi2(statistic)
-    note = _note(read, snp, tested)
-    return Scan(snp, beta, se, statistic, df, log10_p, read.frequency, read.missing, h2, note)
+    told = note(read, snp, tested, np.isfinite(beta))
+    return Scan(
+        snp, beta, se, statistic, df, log10_p, read.frequency, read.missing, h2, told, tested
+    )
 
 
-def covariance(design: Design, theta: Floats) -> Floats:
-    """Give V / sigma**2 (n, n) itself."""
-    n, Lambda = len(design.y), factor(theta, design.blocks)
-    if n > _MOST_ROWS:
-        raise LMMError(
-            f"A marker scan of {n} rows needs a matrix of {n} x {n} numbers; {_MOST_ROWS} rows are "
-            "the most. Use the mean of each person's rows."
-        )
-    V = np.diag(1.0 / design.row_weights)
-    for term, own in zip(design.terms, design.effects, strict=True):
-        D, codes = Lambda[own, own] @ Lambda[own, own].T, term.codes
-        if term.relation is None:
-            alike = (codes[:, None] == codes).astype(float)
-        else:
-            alike = (term.relation.root @ term.relation.root.T)[np.ix_(codes, codes)]
-        V += alike * (term.Z @ D @ term.Z.T)
-    return V
+def named(names: Sequence[str] | None, m: int) -> tuple[str, ...]:
+    """Give the names of m markers, or make them."""
+    if names is None:
+        return tuple(f"snp{k + 1}" for k in range(m))
+    if len(names) != m:
+        raise LMMError(f"There are {m} markers and {len(names)} names. Give a name for each.")
+    return tuple(map(str, names))
 
 
 def _kept(model: Fit, columns: Floats) -> tuple[Floats, Floats, Floats]:
@@ -236,11 +232,13 @@ def _share(model: Fit) -> float:
     return square / (square + 1.0)
 
 
-def _note(read: Markers, snp: tuple[str, ...], tested: Floats) -> str:
+def note(
+    read: Markers, snp: tuple[str, ...], tested: NDArray[np.bool_], found: NDArray[np.bool_]
+) -> str:
     """Say which markers have no test, which are the same, and what was filled in."""
     said = []
 
-    def some(which: Floats) -> list[str]:
+    def some(which: NDArray[np.bool_]) -> list[str]:
         return [snp[k] for k in np.flatnonzero(which)]
 
     def verb(names: list[str], one: str, many: str) -> str:
@@ -254,6 +252,11 @@ def _note(read: Markers, snp: tuple[str, ...], tested: Floats) -> str:
         said.append(
             verb(known, "is a combination", "are combinations") + " of the fixed effects and "
             f"{'has' if len(known) == 1 else 'have'} no test."
+        )
+    if lost := some(tested & ~found):
+        said.append(
+            f"With {listed(lost)} the likelihood grows without bound as noise vanishes, so "
+            f"{'it has' if len(lost) == 1 else 'they have'} no test. Use reml=True."
         )
     if twice := same(read):
         pairs = [f"{snp[later]} as {snp[first]}" for first, later in twice]

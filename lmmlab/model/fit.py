@@ -11,12 +11,12 @@ import numpy as np
 from lmmlab.engine.covariance import factor, settle
 from lmmlab.engine.crossproducts import condition
 from lmmlab.engine.design import Design, Floats
-from lmmlab.engine.newton import minimise
 from lmmlab.engine.solve import solve
 from lmmlab.model.balanced import closed_theta
 from lmmlab.model.estimable import require_enough_rows, require_estimable, require_reml
 from lmmlab.model.model import Fit as Fit
 from lmmlab.model.model import Source, known
+from lmmlab.model.relatives import minimum
 from lmmlab.residual.identified import require_structure
 from lmmlab.residual.search import search
 from lmmlab.residual.whitening import conditioned
@@ -53,7 +53,7 @@ def fit(design: Design, reml: bool = True, closed: bool = True) -> Fit:
     if theta is None and not design.terms:
         theta = np.empty(0)
     if theta is None:
-        path = minimise(cross, reml)
+        path = minimum(cross, reml)
         theta = path.theta[-1]
     theta = settle(theta, cross.S, cross.blocks)
     at = solve(cross, cross.S @ factor(theta, cross.blocks), reml)

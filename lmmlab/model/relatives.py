@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from lmmlab.engine.covariance import positions
+from lmmlab.engine.covariance import factor, positions
 from lmmlab.engine.crossproducts import Crossproducts
 from lmmlab.engine.design import Design, LMMError
+from lmmlab.engine.newton import LEFT, Path, minimise, promised
 from lmmlab.engine.solve import solve
 from lmmlab.inference.information import information
 from lmmlab.model.remarks import listed
 
 _APART = 1e-9  # the least share of the information on variances that is no rounding
 _RANK = 1e-10  # an eigenvalue that is rounding, relatively
+_AWAY = 1e4  # theta of a search that runs away, in columns of mean square 1
 
 
 def require_apart(design: Design, cross: Crossproducts) -> None:
@@ -53,4 +55,32 @@ def reach_all_rows(cross: Crossproducts) -> bool:
         beside = cross.others
         square = np.block([[beside.within, beside.fixed], [beside.fixed.T, square]])
     size = np.linalg.eigvalsh(square)
-    return cross.n - q * J <= int((size > _RANK * size.max(initial=1.0)).sum())
+    rank = int((size > _RANK * size.max(initial=1.0)).sum())
+    return bool(cross.n - q * J <= rank)
+
+
+def minimum(cross: Crossproducts, reml: bool) -> Path:
+    """Search for the smallest criterion; see `lmmlab.engine.newton.minimise`.
+
+    Raises
+    ------
+    LMMError
+        If there is none, as can be under maximum likelihood: where all that the relationship matrix
+        lacks is in the fixed effects (of centred genotypes, the mean), the likelihood grows without
+        bound as residual noise vanishes. Often it has a maximum inside nevertheless, which is found
+        then.
+    """
+    if reml or all(M is None for M in cross.mixing):
+        return minimise(cross, reml)
+    try:
+        path = minimise(cross, reml)
+        at = solve(cross, cross.S @ factor(path.theta[-1], cross.blocks), reml)
+        if np.abs(at.Lambda).max() < _AWAY or promised(cross, at) < LEFT:
+            return path
+    except LMMError:
+        pass
+    raise LMMError(
+        "The likelihood grows without bound as residual noise vanishes, and has no maximum before: "
+        "the relationship matrix lacks what all levels have in common (it was made of centred "
+        "genotypes, say), and the fixed effects have just that. Use reml=True."
+    )

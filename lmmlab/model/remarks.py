@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from lmmlab.engine.design import Floats, Term
     from lmmlab.model.fit import Fit
 
-_ALL = 1e-8  # sigma**2 over all variance, when it is estimated to be nothing
+_ALL = 1e-7  # sigma**2 over all variance, when it is estimated to be nothing
 
 
 def remarks(fit: Fit) -> str:
@@ -31,7 +31,7 @@ def remarks(fit: Fit) -> str:
             "The search did not end in a minimum of the criterion, so better estimates may exist. "
             "Use a simpler random term, or look at fit.path."
         )
-    if nothing_left := _without_noise(fit):
+    if nothing_left := without_noise(fit):
         said.append(nothing_left)
     if fit.singular:
         said.append(f"The fit is singular: {_what_does_not_vary(fit)}.")
@@ -54,7 +54,7 @@ def listed(names: Sequence[str]) -> str:
     return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
 
 
-def _without_noise(fit: Fit) -> str:
+def without_noise(fit: Fit) -> str:
     """Say so if related levels leave nothing for residual noise; empty if they do not."""
     related = [t.group for t in fit.design.terms if t.relation is not None]
     if not related or fit.source == "given":
@@ -62,17 +62,10 @@ def _without_noise(fit: Fit) -> str:
     whole = sum(float(np.trace(fit.G[group].values)) for group in related) + fit.sigma**2
     if fit.sigma**2 > _ALL * whole:
         return ""
-    said = (
+    return (
         f"Nothing is left for residual noise: all variance is estimated to be that of "
         f"{listed(related)}."
     )
-    if not fit.reml:
-        said += (
-            " By maximum likelihood this may be the matrix and no finding: where what all levels "
-            "have in common is in the fixed effects, and not in the matrix (as where it was made "
-            "of centred genotypes), the likelihood has no upper bound there. Use reml=True."
-        )
-    return said
 
 
 def _what_does_not_vary(fit: Fit) -> str:

@@ -1,0 +1,29 @@
+"""V itself, for what looks at all pairs of rows."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lmmlab.engine.covariance import factor
+from lmmlab.engine.design import Design, Floats, LMMError
+
+_MOST_ROWS = 20_000
+
+
+def covariance(design: Design, theta: Floats) -> Floats:
+    """Give V / sigma**2 (n, n) itself."""
+    n, Lambda = len(design.y), factor(theta, design.blocks)
+    if n > _MOST_ROWS:
+        raise LMMError(
+            f"A marker scan of {n} rows needs a matrix of {n} x {n} numbers; {_MOST_ROWS} rows are "
+            "the most. Use the mean of each person's rows."
+        )
+    V = np.diag(1.0 / design.row_weights)
+    for term, own in zip(design.terms, design.effects, strict=True):
+        D, codes = Lambda[own, own] @ Lambda[own, own].T, term.codes
+        if term.relation is None:
+            alike = (codes[:, None] == codes).astype(float)
+        else:
+            alike = (term.relation.root @ term.relation.root.T)[np.ix_(codes, codes)]
+        V += alike * (term.Z @ D @ term.Z.T)
+    return V

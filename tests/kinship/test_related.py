@@ -1,0 +1,166 @@
+"""Matrices of relationship that cannot be, and those that can."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lmmlab import LMMError, lmm, load, simulate
+from lmmlab.engine.design import grouped
+from lmmlab.kinship.families import families
+from lmmlab.kinship.heritability import heritability
+from lmmlab.kinship.markers import relationship
+from lmmlab.kinship.related import related
+
+FORMULA = "y ~ sex + (1 | id)"
+
+
+def term(J=4):
+    one = np.ones((J, 1))
+    return grouped(np.arange(J), one, one, list("abcdefgh")[:J]).terms[0]
+
+
+GOOD = np.array([[1.0, 0.5, 0.0, 0.0], [0.5, 1.0, 0, 0], [0, 0, 1, 0.2], [0, 0, 0.2, 1]])
+
+
+def spoilt(row, column, value):
+    K = GOOD.copy()
+    K[row, column] = value
+    return K
+
+
+@pytest.mark.parametrize(
+    ("K", "said"),
+    [
+        (GOOD[:3], "must be a square matrix of numbers, .* this is 3 x 4"),
+        (1.0, "this is a single number"),
+        ([[1.0, 0.5], [0.5]], "must be a square matrix"),
+        (GOOD.astype(str), "must be a square matrix of numbers"),
+        (GOOD[:3, :3], "is 3 x 3, and group has 4 levels.*in the order of the levels: a, b, c"),
+        (spoilt(1, 2, np.nan), "holds nan in row 2, column 3"),
+        (spoilt(3, 0, np.inf), "holds inf in row 4, column 1"),
+        (spoilt(0, 2, 0.3), "not symmetric: 0.3 in row 1, column 3, but 0 in row 3, column 1"),
+        (spoilt(0, 1, 3.0) + spoilt(1, 0, 3.0), "its smallest eigenvalue is -1.5, its largest 5.5"),
+        (np.zeros((4, 4)), "its smallest eigenvalue is 0, its largest 0"),
+        (-GOOD, "its smallest eigenvalue is -1.5"),
+    ],
+)
+def test_a_matrix_that_cannot_be_is_refused(K, said):
+    with pytest.raises(LMMError, match=said):
+        related(term(), K)
+
+
+def test_rounding_is_forgiven():
+    noise = 1e-10 * np.random.default_rng(1).standard_normal((4, 4))
+    twins = np.kron(np.eye(2), np.ones((2, 2)))
+    for K in (GOOD + noise, twins + noise):
+        known = related(term(), K).relation
+        assert known.root @ known.root.T == pytest.approx(K, abs=1e-9)
+        assert known.own == pytest.approx(np.diag(K), abs=1e-9)
+
+
+def test_names_are_looked_up_and_superfluous_people_left_out():
+    names = ["x", "d", "b", "a", "c", "y"]
+    K = relationship(np.random.default_rng(3).integers(0, 3, (6, 50)))
+    known = related(term(), K, names).relation
+    order = [3, 2, 4, 1]
+    assert known.root @ known.root.T == pytest.approx(K[np.ix_(order, order)], abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (["a", "b", "c"], "is 4 x 4, but has 3 names"),
+        (["a", "b", "c", "c"], "two rows called c"),
+        (["a", "b", "x", "y"], "no row for c and d"),
+    ],
+)
+def test_names_that_cannot_be_are_refused(names, said):
+    with pytest.raises(LMMError, match=said):
+        related(term(), GOOD, names)
+
+
+def test_a_table_needs_the_same_names_on_both_axes(K):
+    data = load("kinship")
+    whole = lmm(FORMULA, data, relationship={"id": K})
+    turned = K.sample(frac=1, random_state=1)
+    turned = turned[turned.columns[::-1]]
+    assert lmm(FORMULA, data, relationship={"id": turned}).deviance == pytest.approx(whole.deviance)
+    in_order = lmm(FORMULA, data, relationship={"id": K.to_numpy()})
+    assert in_order.deviance == pytest.approx(whole.deviance, rel=1e-12)
+    for wrong, said in (
+        (K.reset_index(drop=True), r"the same names on both axes.*table.set_index\(column\)"),
+        (K.rename(columns={"i002": "i001"}), "i002"),
+        (K.iloc[:-1, :-1], "no row for i200"),
+        (K.rename(index={"i007": "x"}), "i007"),
+    ):
+        with pytest.raises(LMMError, match=said):
+            lmm(FORMULA, data, relationship={"id": wrong})
+    few = data.iloc[20:150]  # the other people are superfluous now
+    assert lmm(FORMULA, few, relationship={"id": K}).ngroups == {"id": 130}
+
+
+def test_numbers_as_names():
+    people = families(10, seed=2)
+    data = people.table().assign(id=np.arange(40), y=np.random.default_rng(1).normal(size=40))
+    names = np.arange(40.0)
+    K = pd.DataFrame(people.expected, names, names)
+    model = lmm("y ~ female + (1 | id)", data, relationship={"id": K})
+    assert model.blups["id"].rows[:3] == ("0", "1", "2")
+
+
+@pytest.mark.parametrize(
+    ("relationship", "said"),
+    [
+        ({"pedigree": np.eye(200)}, r"a matrix for pedigree, but the formula groups by id"),
+        (np.eye(200), r'such as relationship=\{"id": K\}'),
+        ({}, "must name the grouping factor"),
+    ],
+)
+def test_a_relationship_of_nobody_is_refused(relationship, said):
+    with pytest.raises(LMMError, match=said):
+        lmm(FORMULA, load("kinship"), relationship=relationship)
+
+
+def test_a_multiple_of_the_identity_with_a_row_each_is_refused():
+    with pytest.raises(LMMError, match="must not be a multiple of the identity"):
+        lmm(FORMULA, load("kinship"), relationship={"id": 3.0 * np.eye(200)})
+
+
+def trait(seed, noise, people, K):
+    truth = dict(beta=[1.0], sd=[1.0], sigma=noise, relationship={"id": K}, seed=seed)
+    return simulate("y ~ 1 + (1 | id)", data=people.table(), **truth)
+
+
+def test_a_likelihood_without_bound_is_said():
+    people = families(15, markers=300, seed=1)
+    K = relationship(people.counts)
+    data = trait(1, 0.05, people, K)
+    with pytest.raises(LMMError, match="likelihood grows without bound as residual noise vanishes"):
+        lmm("y ~ 1 + (1 | id)", data, reml=False, relationship={"id": K})
+    model = lmm("y ~ 1 + (1 | id)", data, relationship={"id": K})
+    assert model.converged
+
+
+def test_no_residual_noise_is_said():
+    people = families(15, markers=300, seed=3)
+    found = []
+    for seed in range(1, 9):
+        data = trait(seed, 0.01, people, people.expected)
+        model = lmm("y ~ 1 + (1 | id)", data, relationship={"id": people.expected})
+        assert model.converged
+        told = heritability(model)
+        h2 = told.h2
+        assert np.isfinite(told.se) == (h2 < 1 - 1e-6)
+        assert ("Nothing is left for residual noise" in model.message) == (h2 > 1 - 1e-6)
+        found.append(h2 > 1 - 1e-6)
+    assert 0 < sum(found) < 8
+
+
+def test_simulated_relatives_are_alike():
+    people = families(400, children=2, markers=1, seed=1)
+    K = people.expected
+    y = trait(2, 0.5, people, K)["y"].to_numpy().reshape(400, 4)
+    pairs = np.cov(y.T)
+    assert pairs == pytest.approx(K[:4, :4] + 0.25 * np.eye(4), abs=0.2)
+    again = trait(2, 0.5, families(100, children=2, markers=1, seed=1), K[:400, :400])
+    assert again["y"].to_numpy() == pytest.approx(y[:100].ravel())
