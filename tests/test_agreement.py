@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lmmlab import compare, lmm, load
+from lmmlab import compare, lmm, load, scan
 from lmmlab.classical.rm_anova import rm_anova
 from lmmlab.data import arrays
+from lmmlab.kinship.heritability import heritability
 from lmmlab.model.r2 import r2
 
 HERE = Path(__file__).parent
@@ -150,10 +151,59 @@ def of_an_anova(case):
             yield title, "car", worst(np.asarray(values)[order], said[key])
 
 
+def related():
+    """The relationship matrix of the data set "kinship", in the order of its people."""
+    square = np.zeros((200, 200))
+    square[np.triu_indices(200)] = np.load(HERE / "reference" / "kinship_K.npz")["upper"]
+    return {"id": square + np.triu(square, 1).T}
+
+
+def of_relatives(case):
+    """Yield the same of a model of relatives."""
+    formula, said = case["formula"].partition(",")[0], case["fit"]
+    reml = case["method"] == "REML"
+    fit = lmm(formula, load("kinship"), reml=reml, relationship=related())
+    se, found = np.array(said["se"]), heritability(fit)
+    expected = [np.squeeze(said[name]) for name in ("sigma2_g", "sigma2_family") if name in said]
+    G = [float(table[0, 0]) for table in fit.G.values()]
+    yield "relatives: criterion", "brute force", worst(fit.deviance, said["criterion"])
+    beta = worst(fit.beta, said["beta"]["estimate"], se)
+    yield "relatives: fixed effects", "brute force", beta
+    yield "relatives: standard errors", "brute force", worst(fit.se, se)
+    variances = worst([*G, fit.sigma**2], [*expected, said["sigma2_e"]])
+    yield "relatives: variances", "brute force", variances
+    if "h2" in said:
+        sd = np.sqrt(said["sigma2_g"])
+        blups = worst(fit.blups["id"].values[:, 0], said["blup_g"], sd)
+        yield "relatives: BLUPs", "brute force", blups
+        told = worst([found.h2, found.se], [said["h2"], said["se_h2"]])
+        yield "relatives: heritability and its error", "brute force", told
+
+
+def of_a_scan(case):
+    """Yield the same of a marker scan."""
+    data, markers, said = load("kinship"), load("kinship_snps").set_index("id"), case["scan"]
+    for what, options, names in (
+        ("variances kept", {}, "beta_null_variance se_null_variance p_null_variance"),
+        ("REML anew", {"reestimate": True}, "beta_reml se_reml p_wald"),
+        ("ML anew", {"reestimate": True, "reml": False}, "lrt_chisq p_lrt"),
+    ):
+        found = scan("y2 ~ sex + age + (1 | id)", data, markers, related(), **options)
+        ours = [found.beta, found.se, found.p] if found.df < np.inf else [found.statistic, found.p]
+        theirs = [said[name] for name in names.split()]
+        yield f"marker scan, {what}", "brute force", worst(np.ravel(ours), np.ravel(theirs))
+
+
 def agreement():
     """Every comparison: with whom, in how many models, and the worst disagreement of all."""
     found = {}
-    for kind, compared in (("lmm", of_a_model), ("rm_anova", of_an_anova)):
+    kinds = {
+        "lmm": of_a_model,
+        "rm_anova": of_an_anova,
+        "kinship": of_relatives,
+        "kinship_scan": of_a_scan,
+    }
+    for kind, compared in kinds.items():
         for case in cases(kind):
             seen = set()
             for what, package, (size, known) in compared(case):

@@ -29,6 +29,8 @@ ROWS = {
     "schools3": 1379,
     "crossed_rt": 457,
     "ar1_panel": 320,
+    "kinship": 200,
+    "kinship_snps": 200,
 }
 
 LEVELS = [
@@ -63,6 +65,9 @@ LEVELS = [
     ("schools3", "treated", 2, ["no", "yes"]),
     ("crossed_rt", "subject", 30, ["s01", "s02"]),
     ("crossed_rt", "item", 16, ["w01", "w02"]),
+    ("kinship", "id", 200, ["i001", "i002"]),
+    ("kinship", "family", 50, ["f01", "f02"]),
+    ("kinship_snps", "id", 200, ["i001", "i002"]),
     ("apim", "dyad", 120, ["d001", "d002"]),
     ("apim", "role", 2, ["patient", "partner"]),
     ("apim_negative", "dyad", 120, ["d001", "d002"]),

@@ -7,7 +7,6 @@ is expected of all towards its own mean, and leave less doubt about it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -21,9 +20,9 @@ from lmmlab.engine.rows import Rows
 from lmmlab.model.conditional import of_relatives, of_rows, posterior
 from lmmlab.model.estimable import require_independent
 from lmmlab.model.estimates import require_confidence
+from lmmlab.model.given import again, updated
 from lmmlab.model.remarks import listed
 from lmmlab.model.table import Table
-from lmmlab.study.simulate import visits
 
 if TYPE_CHECKING:
     from lmmlab.model.fit import Fit
@@ -194,7 +193,7 @@ def _of_groups(fit: Fit, rows: Rows, given: Rows | None) -> tuple[Floats, Floats
     known = np.array([index.get(name, -1) for name in names.tolist()], dtype=np.intp)
     seen = _seen(fit, known)
     if given is not None:
-        seen = _updated(fit, seen, names.tolist(), given)
+        seen = updated(fit, seen, names.tolist(), given)
     given_y = posterior(seen, at)
     b, C = given_y.mean, given_y.covariance
     z = np.linalg.solve(fit.cross.S.T, rows.Z.T)
@@ -206,7 +205,7 @@ def _of_groups(fit: Fit, rows: Rows, given: Rows | None) -> tuple[Floats, Floats
     estimate = rows.X @ fit.beta + (z * b[:, place]).sum(0)
     told = set() if given is None else set(given.groups)
     note = _note(term.group, set(names[known < 0].tolist()) - told, told - set(names.tolist()))
-    return estimate, variance, note if given is None else f"{note} {_again(fit, given)}".strip()
+    return estimate, variance, note if given is None else f"{note} {again(fit, given)}".strip()
 
 
 def _of_several(fit: Fit, rows: Rows) -> tuple[Floats, Floats, str]:
@@ -257,28 +256,6 @@ def _seen(fit: Fit, known: Ints) -> Crossproducts:
     )
 
 
-def _updated(fit: Fit, seen: Crossproducts, names: list[str], given: Rows) -> Crossproducts:
-    """Add rows that are given to those of their groups; rows of other groups are of no use here."""
-    if given.y is None or not np.isfinite(given.y).all():
-        raise LMMError(
-            f"The rows that are given lack a value of {fit.design.response}, which is what they "
-            "could tell about their group. Fill it in, or leave these rows out."
-        )
-    place = {name: u for u, name in enumerate(names)}
-    use = [k for k, group in enumerate(given.groups) if group in place]
-    group = np.array([place[given.groups[k]] for k in use], dtype=np.intp)
-    row = len(seen.F) + visits(group)
-    more = np.bincount(group, minlength=1).max()
-    F, fixed, own = (
-        np.concatenate([part, np.zeros((more, *part.shape[1:]))])
-        for part in (seen.F, seen.fixed, seen.own)
-    )
-    F[row, :, group] = np.linalg.solve(seen.S.T, given.Z[use].T).T
-    fixed[row, :, group] = np.linalg.solve(seen.R.T, given.X[use].T).T
-    own[row, group] = given.y[use] - given.X[use] @ seen.ols
-    return replace(seen, F=F, fixed=fixed, own=own)
-
-
 def _unnamed(group: str) -> str:
     return (
         f"The rows do not say which {group} they belong to. Give the table this column, or ask for "
@@ -300,27 +277,3 @@ def _note(group: str, unknown: set[str], unused: set[str]) -> str:
             f"{'it' if len(unused) == 1 else 'them'} are of no use here."
         )
     return " ".join(said)
-
-
-def _again(fit: Fit, given: Rows) -> str:
-    """Say how many of the rows that are given were fitted already."""
-    design, [term] = fit.design, fit.design.terms
-    old = np.isin(term.levels, given.groups)[term.codes]
-    groups = [term.levels[code] for code in term.codes[old]]
-    fitted = set(_keys(groups, np.column_stack([design.y, design.X, term.Z])[old]))
-    assert given.y is not None  # it was used
-    asked = _keys(given.groups, np.column_stack([given.y, given.X, given.Z]))
-    if not (twice := sum(key in fitted for key in asked)):
-        return ""
-    were = "was fitted already and counts" if twice == 1 else "were fitted already and count"
-    return (
-        f"By all that the model knows of them, {twice} of the rows given {were} twice. Give only "
-        "measurements that are new."
-    )
-
-
-def _keys(groups: Sequence[str], numbers: Floats) -> list[tuple[Any, ...]]:
-    """Make keys of rows, in which numbers that are equal but for rounding are equal."""
-    with np.errstate(over="ignore"):
-        rounded = numbers.astype(np.float32).tolist()
-    return [(group, *row) for group, row in zip(groups, rounded, strict=True)]

@@ -8,6 +8,7 @@ are the best of many, in ms.
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,6 +17,10 @@ from lmmlab import lmm
 from lmmlab.data import arrays, load
 from lmmlab.engine.design import Design, Term, grouped
 from lmmlab.formula import design
+from lmmlab.kinship.families import families
+from lmmlab.kinship.markers import relationship
+from lmmlab.kinship.related import related
+from lmmlab.kinship.scan import scan
 from lmmlab.model.fit import fit
 from lmmlab.study.batch import batch
 from lmmlab.study.simulate import normals, response, root
@@ -99,6 +104,23 @@ def lectures():
         for group, codes, levels in (("s", s, students), ("d", d, lecturers))
     ]
     return Design(y, X, ("(Intercept)", "service"), tuple(terms))
+
+
+@pytest.mark.parametrize("anew", [False, True], ids=["variances kept", "estimated anew"])
+def test_marker_scan_of_4000_on_600_people(benchmark, beside, anew):
+    people = families(150, markers=4000, seed=1)
+    K = relationship(people.counts)
+    y = normals(1, 600, 1)[:, 0] + K @ normals(1, 600, 1, 9)[:, 0]
+    one, X = np.ones((600, 1)), np.column_stack([np.ones(600), people.female])
+    made = grouped(y, X, one, np.arange(1000, 1600))  # names in the order of the numbers
+
+    def run():  # from K to the p-values
+        design = replace(made, terms=(related(made.terms[0], K),))
+        return scan(fit(design), people.counts, reestimate=anew)
+
+    found = benchmark.pedantic(run, rounds=5, warmup_rounds=1)
+    assert np.isfinite(found.log10_p).all()
+    beside(2000)
 
 
 MEMORY = """
