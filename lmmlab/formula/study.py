@@ -205,8 +205,8 @@ def _sources(
 ) -> tuple[list[frozenset[str]], list[Ints], list[Floats], list[Floats], list[Relation | None]]:
     """Give of each grouping factor its columns, codes, Z, a root of G, and how levels are related.
 
-    They stand in the order of the formula. Without random effects there is one that has no columns of Z: the people whose residuals are
-    correlated, or else each row by itself.
+    They stand in the order of the formula. Without random effects there is one that has no columns
+    of Z: the people whose residuals are correlated, or else each row by itself.
     """
     if not made.terms:
         correlation = None if made.residual is None else made.residual.correlation
