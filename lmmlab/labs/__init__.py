@@ -12,6 +12,7 @@ from lmmlab.labs import levels as _levels
 from lmmlab.labs import nesting as _nesting
 from lmmlab.labs import overconfidence as _overconfidence
 from lmmlab.labs import playground as _playground
+from lmmlab.labs import residuals as _residuals
 from lmmlab.labs import shrinkage as _shrinkage
 from lmmlab.labs import trajectories as _trajectories
 from lmmlab.labs._lab import Lab
@@ -28,11 +29,12 @@ levels = Lab(_levels)
 nesting = Lab(_nesting)
 overconfidence = Lab(_overconfidence)
 playground = Lab(_playground)
+residuals = Lab(_residuals)
 shrinkage = Lab(_shrinkage)
 trajectories = Lab(_trajectories)
 
 __all__ = [
     "averaging", "blueprint", "centring", "clustering", "crossing", "fan", "generalise",
-    "implied_covariance", "levels", "nesting", "overconfidence", "playground", "shrinkage",
-    "trajectories",
+    "implied_covariance", "levels", "nesting", "overconfidence", "playground", "residuals",
+    "shrinkage", "trajectories",
 ]  # fmt: skip

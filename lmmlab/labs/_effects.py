@@ -133,7 +133,7 @@ def beside_truth(
         for k, name in enumerate(names):
             states = f"{name}: stated, SE {error(said.se[k])}"
             entries.append((states, "model", float(off[k]), float(half[k])))
-            scatters = f"such estimates really scatter, SE {error(said.real[k])}"
+            scatters = f"real scatter of such estimates, SE {error(said.real[k])}"
             entries.append((scatters, "truth", 0.0, float(real[k])))
     x = cover((-window, window), reach, step=window)
     x = (-max(-x[0], x[1]), max(-x[0], x[1]))

@@ -9,6 +9,7 @@ from lmmlab.labs.playground.stories import STORIES
 pytestmark = pytest.mark.browser
 LESSON = "voila/render/playground.ipynb"
 lab = labs.playground
+OTHERS = (labs.nesting, labs.crossing, labs.residuals)
 
 
 def test_a_preset_brings_numbers_and_ranges(bench):
@@ -39,8 +40,8 @@ def test_nothing_is_asked(bench):
     assert bench.locator("svg[role=img]").count() == 6
 
 
-def test_a_level_and_a_crowd_are_left_out(bench):
-    """The other two labs of the page: a choice, a drag, and the words that belong to them."""
+def test_a_level_a_crowd_and_an_echo_are_left_out(bench):
+    """The other three labs of the page: a choice, a drag, and the words that belong to them."""
     page = bench.page
     nesting = ready(page, labs.nesting)
     choose(nesting, "fit", "middle")
@@ -52,8 +53,13 @@ def test_a_level_and_a_crowd_are_left_out(bench):
     spread = drag(page, slider(crossing, "tau2"), [0.3 + 0.03 * k for k in range(10)])
     assert 40.0 < spread < 70.0
     says(crossing, labs.crossing, fit="people", tau2=spread)
-    for lab_, one in ((labs.nesting, nesting), (labs.crossing, crossing)):
-        reset(one, lab_)
+    residuals = ready(page, labs.residuals)
+    choose(residuals, "errors", "ar1")
+    echo = drag(page, slider(residuals, "phi"), [0.7 - 0.04 * k for k in range(10)])
+    assert -0.5 < echo < 0.0
+    says(residuals, labs.residuals, errors="ar1", phi=echo)
+    for other, one in zip(OTHERS, (nesting, crossing, residuals), strict=True):
+        reset(one, other)
 
 
 def test_a_link_goes_there_and_back_and_a_phone_shows_it(on_phone):

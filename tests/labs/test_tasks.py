@@ -9,7 +9,7 @@ from lmmlab.teach.tasks import Choice, Do, Generated, Number, Predict
 
 LABS = [getattr(labs, name) for name in labs.__all__]
 each_lab = pytest.mark.parametrize("lab", LABS, ids=lambda lab: lab.name)
-PLAYGROUND = {"playground", "nesting", "crossing"}  # a page that asks nothing
+PLAYGROUND = {"playground", "nesting", "crossing", "residuals"}  # a page that asks nothing
 NUMBERS = [(lab, task) for lab in LABS for task in lab.tasks if isinstance(task, Number)]
 
 

@@ -33,7 +33,8 @@ def _table(s: Scene) -> Panel:
         items, across = np.argsort(at.cell[0], kind="stable"), across + parted
     elif s.controls.varies == "people":
         people, down = np.argsort(at.cell[:, 0], kind="stable"), down + parted
-    limits = cover(story.colours, s.y, step=story.colours[1] - story.colours[0])
+    middle = s.controls.beta0 + s.controls.beta1 / 2.0
+    limits = (middle - story.colours, middle + story.colours)
     ids = tuple(str(j + 1) for j in people for _ in range(K))
     map_ = Heatmap(
         np.arange(K + 1.0), np.arange(J + 1.0), cells[people][:, items], "model", limits, ids

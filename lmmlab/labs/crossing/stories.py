@@ -29,8 +29,8 @@ class Story:
     nature : beta0, beta1, tau0, tau1, rho, tau2, sigma
     fit : str
         What is fitted at first.
-    colours, heights, step : (low, high), (low, high), float
-        Windows of rows and of people's levels, and by how much they grow.
+    colours, heights, step : float, (low, high), float
+        How far from the average colours reach; window of people's levels, and by how much it grows.
     spread, far, digits : float, float, int
         Windows of sds and of distances from the truth, and how many digits numbers need.
     ranges : mapping of name to (low, high, step)
@@ -49,7 +49,7 @@ class Story:
     varies: str
     nature: tuple[float, float, float, float, float, float, float]
     fit: str
-    colours: tuple[float, float]
+    colours: float
     heights: tuple[float, float]
     step: float
     spread: float
@@ -70,7 +70,7 @@ STORIES = {
         "people read words", "reading time", "ms", ("person", "people"), ("word", "words"),
         "common", "rare", "effect of rareness", (24, 16), "items",
         (500.0, 40.0, 60.0, 20.0, 0.3, 30.0, 70.0), "full",
-        (300.0, 700.0), (350.0, 700.0), 50.0, 100.0, 60.0, 0,
+        220.0, (350.0, 700.0), 50.0, 100.0, 60.0, 0,
         {
             "beta0": (300.0, 800.0, 10.0), "beta1": (-100.0, 100.0, 5.0),
             "tau0": (0.0, 150.0, 1.0), "tau1": (0.0, 80.0, 1.0),
@@ -81,7 +81,7 @@ STORIES = {
         "donors in batches", "signal (ChIP-seq)", "log₂", ("donor", "donors"),
         ("batch", "batches"), "healthy", "ill", "effect of the illness", (12, 4), "people",
         (5.0, 0.8, 0.5, 0.0, 0.0, 0.4, 0.6), "full",
-        (2.5, 8.5), (3.0, 8.0), 1.0, 1.0, 1.5, 2,
+        2.0, (3.0, 8.0), 1.0, 1.0, 1.5, 2,
         {
             "beta0": (0.0, 10.0, 0.1), "beta1": (-2.0, 2.0, 0.1),
             "tau0": (0.0, 2.0, 0.01), "tau1": (0.0, 1.0, 0.01),
