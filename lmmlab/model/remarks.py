@@ -23,10 +23,10 @@ _ALL = 1e-7  # sigma**2 over all variance, when it is estimated to be nothing
 
 def remarks(fit: Fit) -> str:
     """Say where theta comes from if it is no minimum, and what makes the fit singular."""
-    said = []
+    said, edge = [], _at_the_edge(fit)
     if fit.source == "given":
         said.append("theta was given, not estimated.")
-    elif not fit.converged:
+    elif not (edge or fit.converged):
         said.append(
             "The search did not end in a minimum of the criterion, so better estimates may exist. "
             "Use a simpler random term, or look at fit.path."
@@ -37,7 +37,7 @@ def remarks(fit: Fit) -> str:
         said.append(f"The fit is singular: {_what_does_not_vary(fit)}.")
         if fit.source != "given":
             said.append("That is no error; a simpler random term may do as well.")
-    said.append(_at_the_edge(fit))
+    said.append(edge)
     return " ".join(filter(None, said))
 
 
@@ -105,7 +105,7 @@ def _at_the_edge(fit: Fit) -> str:
     said = []
     for part, edge, own in parts:
         if edge < EDGE:
-            values = ", ".join(f"{value:.4g}" for value in residual.values(fit.phi)[own])
+            values = ", ".join(f"{round(value, 9):.4g}" for value in residual.values(fit.phi)[own])
             names = listed(part.names)
             said.append(
                 f"The {names} {'is' if len(part.names) == 1 else 'are'} estimated at the edge of "

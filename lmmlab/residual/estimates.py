@@ -67,13 +67,14 @@ def intervals(fit: Fit, confidence: float = 0.95) -> Table:
         phi, k = fit.phi[own], len(part.names)
         turn = np.empty((k, k))
         for column, step in enumerate(_NEAR * np.eye(k)):
-            up, down = part.link(part.values(phi + step)), part.link(part.values(phi - step))
+            up, down = part.scaled(phi + step), part.scaled(phi - step)
             turn[:, column] = (up - down) / (2.0 * _NEAR)
         variance = np.einsum("ij,jk,ik->i", turn, spread[own, own], turn)
         reach = ndtri((1.0 + confidence) / 2.0) * np.sqrt(variance)
-        at = part.link(values[own])
-        ends = np.column_stack([part.unlink(at - reach), part.unlink(at + reach)])
-        ends[part.edge(values[own]) < EDGE] = np.nan
+        at = part.scaled(phi)
+        ends = np.column_stack([part.unscaled(at - reach), part.unscaled(at + reach)])
+        if part.edge(phi) < EDGE:
+            ends[:] = np.nan
         rows.append(np.column_stack([values[own], np.sort(ends, axis=1)]))
     return Table(residual.names, ("estimate", "lower", "upper"), np.concatenate(rows))
 
@@ -121,9 +122,9 @@ def promised(fit: Fit) -> float:
     """Tell how much lower the criterion may become along phi; 0 at its minimum."""
     here = Place(fit.phi, fit.theta, fit.cross, fit.solution)
     slope, bend = slopes(fit.design, here)
-    flat = np.abs(slope) < 1e-9 * np.maximum(1.0, abs(fit.deviance))
-    gains = np.divide(slope**2, 2.0 * np.abs(bend), out=np.abs(slope), where=bend != 0.0)
-    return float(gains[~flat].sum())
+    size = np.abs(slope)
+    reach = np.divide(size, 2.0 * np.abs(bend), out=np.ones_like(size), where=bend != 0.0)
+    return float((size * np.minimum(reach, 1.0)).sum())
 
 
 def coordinates(fit: Fit, values: Floats) -> Floats:

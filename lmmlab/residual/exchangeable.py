@@ -68,16 +68,16 @@ class Exchangeable:
         phi: Floats = logit((np.asarray(values, dtype=float) - self.lowest) / (1.0 - self.lowest))
         return phi
 
-    def edge(self, values: Floats) -> float:
+    def edge(self, phi: Floats) -> float:
         """Tell how far rho is from the ends of its range."""
-        return float(min(1.0 - values[0], values[0] - self.lowest))
+        return float((1.0 - self.lowest) * expit(-np.abs(phi[0])))
 
-    def link(self, values: Floats) -> Floats:
-        """Put values on a scale without ends."""
-        return self.coordinates(values)
+    def scaled(self, phi: Floats) -> Floats:
+        """Give rho on a scale without ends."""
+        return phi
 
-    def unlink(self, scaled: Floats) -> Floats:
-        """Undo `link`."""
+    def unscaled(self, scaled: Floats) -> Floats:
+        """Undo `scaled`."""
         return self.values(scaled)
 
     def _variances(self, phi: Floats) -> tuple[float, Floats]:

@@ -25,10 +25,11 @@ _STEPS = 100
 _TRIALS = 30
 _NEAR = 3e-5  # the step of differences: slopes to 1e-9 of the curvature
 _ENOUGH = 1e-11  # of the criterion; when less is to be gained, one more step ends the search
-_LONGEST = 1.0  # of a step, in each coordinate
-_FURTHEST = 9.0  # from the start; of AR(1) that is a correlation of 1 - 3e-8
+_LONGEST = 1.0  # of a step in each coordinate, at the start; further away it may be longer
+_EDGE = 1e-8  # how near the edge of what can be the search goes
 _DOWN = 1e-4  # the least share of what was promised that a step must gain
 _ROUNDING = 1e-13  # of the criterion, relatively
+_BLUR = 2e-15  # of the criterion, relatively, in a difference
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,15 +91,17 @@ def search(design: Design, reml: bool) -> tuple[Place, Path]:
     walked = [here]
     for _ in range(_STEPS):
         move = -inverse @ slope
-        move *= min(1.0, _LONGEST / np.abs(move).max(initial=1e-300))
-        move = np.clip(here.phi + move, start - _FURTHEST, start + _FURTHEST) - here.phi
+        longest = _LONGEST * (1.0 + np.abs(here.phi - start))
+        move *= min(1.0, float((longest / np.maximum(np.abs(move), 1e-300)).min()))
         gain = -float(slope @ move)
         ahead = _shorter(design, here, move, gain)
         if ahead is None:
             break
         walked.append(ahead)
         before, here = slope, ahead
-        if gain < _ENOUGH:
+        noise = _BLUR * abs(here.value) / _NEAR * float(np.abs(move).sum())
+        stuck = walked[-2].value - here.value < 0.1 * gain
+        if gain < max(_ENOUGH, noise) or (stuck and _edge(design, here.phi) < _EDGE):
             break
         slope, _ = slopes(design, here)
         inverse = _updated(inverse, here.phi - walked[-2].phi, slope - before)
@@ -114,13 +117,21 @@ def _shorter(design: Design, here: Place, move: Floats, gain: float) -> Place | 
     slack, share = _ROUNDING * abs(here.value), 1.0
     for _ in range(_TRIALS):
         try:
-            ahead = place(design, here.phi + share * move, here.at.reml)
+            phi = here.phi + share * move
+            if _edge(design, phi) < 0.1 * _EDGE:
+                raise LMMError("The structure is too near a singular one.")
+            ahead = place(design, phi, here.at.reml)
             if ahead.value <= here.value - _DOWN * share * gain + slack:
                 return ahead
         except (LMMError, np.linalg.LinAlgError):  # too near a singular structure
             pass
         share *= 0.3
     return None
+
+
+def _edge(design: Design, phi: Floats) -> float:
+    """Tell how far the structure is from what cannot be."""
+    return min(structure(design).edges(phi))
 
 
 def _updated(inverse: Floats, step: Floats, turn: Floats) -> Floats:

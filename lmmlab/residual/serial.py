@@ -68,6 +68,13 @@ class Serial:
         return gaps
 
     @cached_property
+    def _odd(self) -> Ints:
+        """The rows an odd number of steps after the one before."""
+        later = np.flatnonzero(np.isfinite(self.gaps))
+        odd: Ints = later[self.gaps[later] / self.step % 2.0 == 1.0]
+        return odd
+
+    @cached_property
     def visits(self) -> tuple[Ints, ...]:
         """The rows that are first in their group, those that are second, and so on."""
         codes = self.codes[self._order]
@@ -101,17 +108,19 @@ class Serial:
         values = np.asarray(values, dtype=float)
         return -np.log(-np.log(values)) if self.continuous else np.arctanh(values)
 
-    def edge(self, values: Floats) -> float:
-        """Tell how far rho is from 1 or -1: of CAR(1), at the smallest gap."""
-        rho = float(values[0])
-        return float(1.0 - rho ** self.gaps.min() if self.continuous else 1.0 - abs(rho))
+    def edge(self, phi: Floats) -> float:
+        """Tell how far rho is from 1 or -1; of CAR(1), from 1 or 0 at the smallest gap."""
+        if not self.continuous:
+            return float(1.0 - np.tanh(np.abs(phi[0])))
+        log_r = -float(self.gaps.min() * np.exp(-phi[0]))
+        return float(min(np.exp(log_r), -np.expm1(log_r)))
 
-    def link(self, values: Floats) -> Floats:
-        """Put values on a scale without ends."""
-        return self.coordinates(values)
+    def scaled(self, phi: Floats) -> Floats:
+        """Give rho on a scale without ends."""
+        return phi
 
-    def unlink(self, scaled: Floats) -> Floats:
-        """Undo `link`."""
+    def unscaled(self, scaled: Floats) -> Floats:
+        """Undo `scaled`."""
         return self.values(scaled)
 
     def _memory(self, phi: Floats) -> tuple[Floats, Floats]:
@@ -119,9 +128,13 @@ class Serial:
         if self.continuous:
             log_r = -self.gaps * np.exp(-phi[0])
             return np.exp(log_r), -np.expm1(2.0 * log_r)
-        steps, rho = self.gaps / self.step, np.tanh(phi[0])
-        size = np.log(np.abs(rho)) if rho else -np.inf
-        return rho**steps, -np.expm1(2.0 * steps * size)
+        steps = self.gaps / self.step
+        with np.errstate(divide="ignore"):  # log|rho| is -inf where rho is 0
+            log_r = steps * np.log1p(-2.0 / (np.exp(2.0 * np.abs(phi[0])) + 1.0))
+        r = np.exp(log_r)
+        if phi[0] < 0.0:
+            r[self._odd] *= -1.0
+        return r, -np.expm1(2.0 * log_r)
 
     def whiten(self, columns: Floats, phi: Floats) -> tuple[Floats, float]:
         """Make correlated columns (..., n) independent; give log|C| besides."""

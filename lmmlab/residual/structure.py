@@ -40,14 +40,14 @@ class Part(Protocol):
     def coordinates(self, values: Floats) -> Floats:
         """Turn correlations or ratios into coordinates."""
 
-    def edge(self, values: Floats) -> float:
+    def edge(self, phi: Floats) -> float:
         """Tell how far they are from what cannot be."""
 
-    def link(self, values: Floats) -> Floats:
-        """Put values on a scale without ends."""
+    def scaled(self, phi: Floats) -> Floats:
+        """Give them on a scale without ends, each by itself."""
 
-    def unlink(self, scaled: Floats) -> Floats:
-        """Undo `link`."""
+    def unscaled(self, scaled: Floats) -> Floats:
+        """Undo `scaled`, for one or for many."""
 
     def whiten(self, columns: Floats, phi: Floats) -> tuple[Floats, float]:
         """Take the structure out of columns (..., n); give the log determinant besides."""
@@ -151,9 +151,8 @@ class Residual:
 
     def edges(self, phi: Floats) -> tuple[float, ...]:
         """Tell how far each part is from what cannot be."""
-        values = self.values(phi)
         parts = zip(self.parts, self.places, strict=True)
-        return tuple(part.edge(values[own]) for part, own in parts)
+        return tuple(part.edge(phi[own]) for part, own in parts)
 
     def whiten(self, columns: Floats, phi: Floats) -> tuple[Floats, float]:
         """Make the rows of columns (..., n) independent and equally precise.

@@ -51,17 +51,17 @@ class Unequal:
         """Give phi."""
         return np.log(values)
 
-    def edge(self, values: Floats) -> float:
+    def edge(self, phi: Floats) -> float:
         """Tell how far the ratios are from 0, or from infinity."""
-        return float(np.minimum(values, 1.0 / values).min())
+        return float(np.exp(-np.abs(phi).max()))
 
-    def link(self, values: Floats) -> Floats:
-        """Put values on a scale without ends."""
-        return np.log(values)
+    def scaled(self, phi: Floats) -> Floats:
+        """Give the ratios on a scale without ends."""
+        return phi
 
-    def unlink(self, scaled: Floats) -> Floats:
-        """Undo `link`."""
-        return np.exp(scaled)
+    def unscaled(self, scaled: Floats) -> Floats:
+        """Undo `scaled`."""
+        return self.values(scaled)
 
     def whiten(self, columns: Floats, phi: Floats) -> tuple[Floats, float]:
         """Give columns (..., n) equal sds; and the logarithm of the product of the variances."""

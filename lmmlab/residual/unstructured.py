@@ -11,6 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
+from lmmlab.engine.covariance import lower
 from lmmlab.engine.design import Floats, Ints
 
 
@@ -104,33 +105,30 @@ class Unstructured:
         phi: Floats = (root / np.diagonal(root)[:, None]).T[self.pairs]
         return phi
 
-    def edge(self, values: Floats) -> float:
+    def edge(self, phi: Floats) -> float:
         """Tell how far the correlation matrix is from singular."""
-        matrix = np.eye(len(self.when))
-        matrix[self.pairs] = values
-        return float(np.linalg.eigvalsh(matrix + np.triu(matrix, 1).T)[0])
+        return float(np.linalg.eigvalsh(self.matrix(phi))[0])
 
-    def link(self, values: Floats) -> Floats:
-        """Put values on a scale without ends."""
-        return np.arctanh(values)
+    def scaled(self, phi: Floats) -> Floats:
+        """Give the correlations on a scale without ends."""
+        return np.arctanh(self.values(phi))
 
-    def unlink(self, scaled: Floats) -> Floats:
-        """Undo `link`."""
+    def unscaled(self, scaled: Floats) -> Floats:
+        """Undo `scaled`."""
         return np.tanh(scaled)
 
     def whiten(self, columns: Floats, phi: Floats) -> tuple[Floats, float]:
         """Make correlated columns (..., n) independent; give log|C| besides."""
-        whole, white, logdet = self.matrix(phi), np.empty_like(columns), 0.0
+        whole, white, logdet = self._root(phi), np.empty_like(columns), 0.0
         for own, rows in self.patterns:
-            root = np.linalg.cholesky(whole[np.ix_(own, own)])
+            root = lower(whole[own])
             white[..., rows] = columns[..., rows] @ np.linalg.inv(root).T
             logdet += 2.0 * len(rows) * float(np.log(np.diagonal(root)).sum())
         return white, logdet
 
     def colour(self, columns: Floats, phi: Floats) -> Floats:
         """Make independent columns (..., n) correlated: undo `whiten`."""
-        whole, coloured = self.matrix(phi), np.empty_like(columns)
+        whole, coloured = self._root(phi), np.empty_like(columns)
         for own, rows in self.patterns:
-            root = np.linalg.cholesky(whole[np.ix_(own, own)])
-            coloured[..., rows] = columns[..., rows] @ root.T
+            coloured[..., rows] = columns[..., rows] @ lower(whole[own]).T
         return coloured
