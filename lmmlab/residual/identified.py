@@ -66,6 +66,8 @@ def _forms(design: Design, reml: bool, k: int) -> Floats:
         order = np.argsort(term.codes, kind="stable")
         starts = np.searchsorted(term.codes[order], np.arange(len(term.levels)))
         reach = [np.add.reduceat((own * z)[:, order], starts, axis=-1) for z in term.Z.T]
+        if term.relation is not None:
+            reach = [each @ term.relation.root for each in reach]
         pairs = zip(*positions(term.blocks), strict=True)
         columns += [(reach[i] * reach[j]).sum(-1) for i, j in pairs]
     return np.column_stack(columns)

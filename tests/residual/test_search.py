@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.optimize import minimize
 from written_out import dense_deviance, panel
@@ -66,6 +67,25 @@ def test_it_is_the_minimum(model):
     assert path.phi.shape == (len(path.criterion), len(model.phi))
     assert (np.diff(path.criterion) <= 1e-9).all()
     np.testing.assert_array_equal(path.phi[-1], model.phi)
+
+
+def test_relatives_with_a_residual_structure():
+    """One row each, so that the genetic part is told by the relationship alone."""
+    rows = panel(people=12).assign(one=lambda d: [f"r{k}" for k in range(len(d))])
+    same = (rows.id.to_numpy()[:, None] == rows.id.to_numpy()) * 1.0
+    K = 0.5 * np.eye(len(rows)) + 0.5 * same
+    K[0, :3] = K[:3, 0] = [1.0, 0.2, 0.1]
+    model = lmm(
+        "y ~ t + (1 | one)",
+        rows,
+        residual=variances("arm"),
+        relationship={"one": pd.DataFrame(K, rows.one, rows.one)},
+    )
+    dense = dense_deviance(model, model.theta, model.residual.values, model.sigma)
+    assert model.deviance == pytest.approx(dense, rel=1e-10)
+    there = model.at([0.7], 0.9, [1.3])
+    assert there.deviance == pytest.approx(dense_deviance(model, [0.7], [1.3], 0.9), rel=1e-10)
+    assert np.isfinite(model.test().values[:, 1:3]).all()
 
 
 def test_a_ratio_of_one_or_no_correlation_is_the_ordinary_fit(rows):

@@ -37,7 +37,10 @@ def dense_V0(fit, theta, values):
     Lambda = factor(theta, design.blocks)
     for term, own in zip(design.terms, design.effects, strict=True):
         root = Lambda[own, own]
-        same = term.codes[:, None] == term.codes
+        K = np.eye(len(term.levels))
+        if term.relation is not None:
+            K = term.relation.root @ term.relation.root.T
+        same = K[term.codes[:, None], term.codes]
         V = V + same * (term.Z @ root @ root.T @ term.Z.T)
     return V
 
