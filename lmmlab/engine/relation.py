@@ -19,6 +19,7 @@ from lmmlab.engine.design import Floats, LMMError
 
 _SAME = 1e-11  # levels whose random columns differ by less have the same
 _NOTHING = 1e-12  # an eigenvalue that is rounding, relatively
+_NEGATIVE = 1e-8  # how far below zero one may be, of the largest
 
 Mixing = Sequence[Floats | None]  # of each term: its levels as combinations of unrelated ones
 
@@ -50,8 +51,13 @@ class Relation:
         return own
 
 
-def relation(K: Floats) -> Relation:
+def relation(K: Floats, group: str = "the levels") -> Relation:
     """Find the axes of a symmetric matrix without negative eigenvalues (but for rounding).
+
+    Raises
+    ------
+    LMMError
+        If there is a negative eigenvalue, or none that is positive.
 
     Examples
     --------
@@ -60,6 +66,13 @@ def relation(K: Floats) -> Relation:
     ([[1.0, 0.5], [0.5, 1.0]], [1.0, 1.0])
     """
     square, axes = np.linalg.eigh(K)
+    if square[-1] <= 0.0 or square[0] < -_NEGATIVE * square[-1]:
+        raise LMMError(
+            f"The relationship matrix of {group} is no matrix of covariances: its smallest "
+            f"eigenvalue is {square[0]:.3g}, its largest {square[-1]:.3g}, and none may be "
+            "negative. Where it was put together pair by pair, take the nearest such matrix, or "
+            "make it of markers."
+        )
     return Relation(axes, np.sqrt(np.where(square > _NOTHING * square[-1], square, 0.0)))
 
 
@@ -102,6 +115,6 @@ def unrelate(rotated: Floats, q: int, known: Relation) -> tuple[Floats, Floats, 
         raise LMMError(
             "With a relationship matrix, several random effects of one factor need the same "
             "predictors in the rows of each of its levels, such as the same visits. Keep the "
-            "intercept alone, or add a term of another factor with more levels."
+            "intercept alone, or add a random term of another factor."
         )
     return np.concatenate([column, rotated[:, q:] @ axes], axis=1), axes, mixing

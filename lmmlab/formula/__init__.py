@@ -25,6 +25,7 @@ from lmmlab.formula.residual import (
 )
 from lmmlab.formula.study import simulate
 from lmmlab.formula.terms import parse
+from lmmlab.model.remarks import listed
 
 __all__ = [
     "ar1",
@@ -156,6 +157,8 @@ def design(
 
     require_structure(residual)
     model, written = parse(formula, grouped=residual is None), " ".join(formula.split())
+    if residual is not None:
+        written += f", residual = {residual}"
     named = [] if residual is None else residual.columns
     rows, used = complete_rows(data, columns(model.response) + model.predictors + named)
     memory: Memory = {}
@@ -166,6 +169,8 @@ def design(
     made = matrices(parts, known, len(rows))
     fixed = made.pop("fixed")
     terms, groups, coded = random_terms(model, rows, tuple(made.values()), relationship)
+    if related := [term.group for term in terms if term.relation is not None]:
+        written += f", relationship of {listed(related)}"
     L = hypotheses(fixed.columns, tuple(known.values()))
     return Design(
         y=y,
@@ -174,7 +179,7 @@ def design(
         terms=terms,
         dropped=len(data) - len(used),
         rows=used,
-        formula=written if residual is None else f"{written}, residual = {residual}",
+        formula=written,
         response=text(model.response),
         hypotheses=tuple((name, L[own]) for name, own in fixed.terms),
         read=Reading(model, memory, groups, fixed.columns, coded),

@@ -6,6 +6,7 @@ import numpy as np
 
 from lmmlab.engine.covariance import factor
 from lmmlab.engine.design import Design, Floats, LMMError
+from lmmlab.model.fit import Fit
 
 _MOST_ROWS = 20_000
 
@@ -27,3 +28,12 @@ def covariance(design: Design, theta: Floats) -> Floats:
             alike = (term.relation.root @ term.relation.root.T)[np.ix_(codes, codes)]
         V += alike * (term.Z @ D @ term.Z.T)
     return V
+
+
+def require_no_structure(model: Fit, what: str) -> None:
+    """Refuse models whose residuals are not independent."""
+    if model.design.residual is not None:
+        raise LMMError(
+            f"{what} is worked out here for independent residuals, and not for a residual "
+            "structure. Fit the model without residual=."
+        )

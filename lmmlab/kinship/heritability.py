@@ -13,6 +13,7 @@ import numpy as np
 from lmmlab.engine.design import Floats, LMMError
 from lmmlab.inference.boundary import mixture
 from lmmlab.inference.information import information
+from lmmlab.kinship.dense import require_no_structure
 from lmmlab.model.estimable import require_estimates
 from lmmlab.model.fit import Fit, fit
 from lmmlab.model.remarks import listed, without_noise
@@ -66,8 +67,8 @@ def heritability(model: Fit, group: str | None = None) -> Heritability:
     Raises
     ------
     LMMError
-        If theta was given, no factor has related levels, or a random effect is no intercept, so
-        that there is no single variance.
+        If theta was given, residuals have a structure, no factor has related levels, or a random
+        effect is no intercept, so that there is no single variance.
 
     Notes
     -----
@@ -91,6 +92,7 @@ def heritability(model: Fit, group: str | None = None) -> Heritability:
     (0.969, 0.039)
     """
     require_estimates(model, "A heritability")
+    require_no_structure(model, "A heritability")
     terms = model.design.terms
     place = _place(model, group)
     for term in terms:

@@ -13,7 +13,6 @@ from lmmlab.engine.relation import relation
 from lmmlab.model.remarks import listed
 
 _SYMMETRIC = 1e-8  # what may differ between K and K', of its largest element
-_NEGATIVE = 1e-8  # how far below zero an eigenvalue may be, of the largest
 
 
 def related(term: Term, K: ArrayLike, names: Sequence[str] | None = None) -> Term:
@@ -54,7 +53,7 @@ def related(term: Term, K: ArrayLike, names: Sequence[str] | None = None) -> Ter
                 f"has {len(term.levels)} levels. A matrix without names must have a row and a "
                 f"column for each, in the order of the levels: {listed(term.levels)}."
             )
-        return replace(term, relation=relation(_checked(whole, group)))
+        return replace(term, relation=relation(_checked(whole, group), group))
     if len(names) != len(whole):
         raise LMMError(
             f"The relationship matrix of {group} is {len(whole)} x {len(whole)}, but has "
@@ -71,7 +70,8 @@ def related(term: Term, K: ArrayLike, names: Sequence[str] | None = None) -> Ter
             "them."
         )
     order = [place[level] for level in term.levels]
-    return replace(term, relation=relation(_checked(whole[np.ix_(order, order)], group)))
+    known = relation(_checked(whole[np.ix_(order, order)], group), group)
+    return replace(term, relation=known)
 
 
 def _square(K: ArrayLike, group: str) -> Floats:
@@ -104,13 +104,4 @@ def _checked(K: Floats, group: str) -> Floats:
             f"{row + 1}, column {column + 1}, but {K[column, row]:g} in row {column + 1}, column "
             f"{row + 1}."
         )
-    K = (K + K.T) / 2.0
-    smallest, largest = np.linalg.eigvalsh(K)[[0, -1]]
-    if largest <= 0.0 or smallest < -_NEGATIVE * largest:
-        raise LMMError(
-            f"The relationship matrix of {group} is no matrix of covariances: its smallest "
-            f"eigenvalue is {smallest:.3g}, its largest {largest:.3g}, and none may be negative. "
-            "Where it was put together pair by pair, take the nearest such matrix, or make it of "
-            "markers."
-        )
-    return K
+    return (K + K.T) / 2.0

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from lmmlab.engine.design import Floats, Ints, LMMError
 from lmmlab.kinship.chance import QQ, lambda_gc, log10_p_of_chi2, log10_p_of_t, qq
-from lmmlab.kinship.dense import covariance
+from lmmlab.kinship.dense import covariance, require_no_structure
 from lmmlab.kinship.markers import Markers, markers
 from lmmlab.kinship.reestimate import reestimated
 from lmmlab.model.estimable import require_estimates, require_independent
@@ -160,6 +160,7 @@ def scan(
     """
     require_estimates(model, "A marker scan")
     require_independent(model, "tests of markers are")
+    require_no_structure(model, "A marker scan")
     read, n = markers(counts), model.nobs
     if people is None and len(read.counts) != n:
         raise LMMError(

@@ -4,17 +4,23 @@ People of a family who are all the same to each other are one random intercept o
 blocks of ones and (1 | family) are one model, in which each method must say the same.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from lmmlab import LMMError, compare, lmm, load, simulate
+from lmmlab import LMMError, ar1, compare, lmm, load, simulate
 from lmmlab.engine.rows import Rows
+from lmmlab.formula import design
 from lmmlab.inference.bootstrap import simulated
 from lmmlab.kinship.families import families
 from lmmlab.kinship.heritability import heritability
+from lmmlab.kinship.scan import scan as scan_arrays
+from lmmlab.model.fit import fit
 from lmmlab.model.r2 import r2
 from lmmlab.model.summary import html
+from lmmlab.study.batch import batch
 
 METHODS = ("wald", "satterthwaite", "kenward-roger")
 
@@ -205,3 +211,82 @@ def test_what_is_said(both):
     assert ours.ngroups == {"id": 100}
     with pytest.raises(LMMError, match="depends on whose they are"):
         _ = ours.icc
+
+
+def test_heritability_errors_with_v_written_out(K, written_out):
+    for reml in (True, False):
+        formula = "y ~ sex + (1 | id) + (1 | family)"
+        model = lmm(formula, load("kinship"), reml=reml, relationship={"id": K})
+        V, X = model.sigma**2 * written_out(model.design, model.theta).V, model.design.X
+        P = np.linalg.inv(V)
+        if reml:
+            P = P - P @ X @ np.linalg.solve(X.T @ P @ X, X.T @ P)
+        family = model.design.terms[1].codes
+        parts = [K.to_numpy(), (family[:, None] == family).astype(float), np.eye(200)]
+        information = np.array([[np.trace(P @ a @ P @ b) / 2 for a in parts] for b in parts])
+        cov, found = np.linalg.inv(information), heritability(model)
+        variances = np.array([*(float(G[0, 0]) for G in model.G.values()), model.sigma**2])
+        gradient = (np.array([1.0, 0, 0]) - found.h2) / variances.sum()
+        assert found.table.values[:3, 1] == pytest.approx(np.sqrt(np.diag(cov)), rel=1e-8)
+        assert found.se == pytest.approx(np.sqrt(gradient @ cov @ gradient), rel=1e-8)
+        without = lmm("y ~ sex + (1 | family)", load("kinship"), reml=reml)
+        assert found.chi2 == pytest.approx(without.deviance - model.deviance, rel=1e-9)
+
+
+def test_many_responses(K):
+    data = load("kinship")
+    made = design("y ~ sex + (1 | id) + (1 | family)", data, relationship={"id": K})
+    alone = design("y ~ sex + (1 | id)", data, relationship={"id": K})
+    for one in (made, alone):
+        fits = batch(one, np.stack([data["y"], data["y2"]]), contrast="sex")
+        single = fit(replace(one, y=data["y2"].to_numpy()))
+        assert fits.deviance[1] == pytest.approx(single.deviance, rel=1e-11)
+        assert fits.df[1] == pytest.approx(single.test()[1, 2], rel=1e-6)
+
+
+@pytest.fixture(scope="module")
+def repeated():
+    """Relatives with four visits each and residuals that fade."""
+    people = families(20, children=2, markers=1, seed=2)
+    ids, K = people.table(), named(people.expected, people.names)
+    data = ids.loc[ids.index.repeat(4)].assign(t=np.tile(np.arange(4), 80)).reset_index()
+    options = dict(relationship={"id": K}, residual=ar1("t", "id"))
+    truth = dict(beta=[1.0, 0.5], sd=[1.5], sigma=1.0, values=0.5)
+    data = simulate("y ~ t + (1 | id)", data=data, **truth, **options)
+    return data, K, lmm("y ~ t + (1 | id)", data, **options)
+
+
+def test_correlated_residuals_beside_relatives(repeated):
+    _, K, model = repeated
+
+    def criterion(theta, rho):
+        R = np.kron(np.eye(80), rho ** np.abs(np.subtract.outer(np.arange(4), np.arange(4))))
+        V = theta**2 * np.kron(K.to_numpy(), np.ones((4, 4))) + R
+        X, y, inverse = model.design.X, model.design.y, np.linalg.inv(V)
+        square = X.T @ inverse @ X
+        left = y - X @ np.linalg.solve(square, X.T @ inverse @ y)
+        logdet = np.linalg.slogdet(V)[1] + np.linalg.slogdet(square)[1]
+        return logdet + 318 * (1 + np.log(2 * np.pi * (left @ inverse @ left) / 318))
+
+    theta, rho = float(model.theta[0]), float(np.ravel(model.residual.values)[0])
+    least = criterion(theta, rho)
+    assert model.deviance == pytest.approx(least, rel=1e-11)
+    for step in ((0.02, 0), (-0.02, 0), (0, 0.02), (0, -0.02)):
+        assert criterion(theta + step[0], rho + step[1]) > least + 1e-4
+    assert model.converged
+
+
+def test_what_is_not_worked_out_for_correlated_residuals_is_refused(repeated):
+    data, _, model = repeated
+    for ask in (
+        lambda: heritability(model),
+        lambda: scan_arrays(model, np.random.default_rng(1).integers(0, 3, (320, 2))),
+        lambda: model.test("kenward-roger"),
+        model.profile,
+        model.bootstrap,
+    ):
+        with pytest.raises(LMMError, match="independent residuals"):
+            ask()
+    assert model.design.formula == 'y ~ t + (1 | id), residual = ar1("t", "id"), relationship of id'
+    plain = lmm("y ~ t + (1 | id)", data, residual=ar1("t", "id"))
+    assert "no test between them" in compare(plain, model).note
