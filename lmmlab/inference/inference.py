@@ -25,6 +25,7 @@ from lmmlab.inference.kenward_roger import kenward_roger, scaled
 from lmmlab.inference.satterthwaite import Uncertainty, degrees, pooled, satterthwaite, white
 from lmmlab.model.estimable import require_estimates, require_independent
 from lmmlab.model.estimates import estimates, require_confidence
+from lmmlab.model.relatives import require_noise
 from lmmlab.model.remarks import listed
 from lmmlab.model.table import Table
 from lmmlab.residual.structure import EDGE
@@ -286,6 +287,8 @@ def _require(fit: Fit, method: Method) -> None:
             "Kenward and Roger's method is made here for random effects and independent residuals. "
             'Use method="satterthwaite".'
         )
+    if method == "kenward-roger":
+        require_noise(fit)
     if method == "satterthwaite" and residual is not None and min(residual.edges(fit.phi)) < EDGE:
         raise LMMError(
             "The residual structure is estimated at the edge of what can be, where nothing tells "

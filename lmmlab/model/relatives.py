@@ -6,6 +6,8 @@ asked of the rows of each level elsewhere is asked of the matrix here.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from lmmlab.engine.covariance import factor, positions
@@ -14,7 +16,10 @@ from lmmlab.engine.design import Design, LMMError
 from lmmlab.engine.newton import LEFT, Path, minimise, promised
 from lmmlab.engine.solve import solve
 from lmmlab.inference.information import information
-from lmmlab.model.remarks import listed
+from lmmlab.model.remarks import listed, without_noise
+
+if TYPE_CHECKING:
+    from lmmlab.model.fit import Fit
 
 _APART = 1e-9  # the least share of the information on variances that is no rounding
 _RANK = 1e-10  # an eigenvalue that is rounding, relatively
@@ -84,3 +89,13 @@ def minimum(cross: Crossproducts, reml: bool) -> Path:
         "the relationship matrix lacks what all levels have in common (it was made of centred "
         "genotypes, say), and the fixed effects have just that. Use reml=True."
     )
+
+
+def require_noise(fit: Fit) -> None:
+    """Refuse what asks how uncertain sigma is where it is estimated to be zero."""
+    if without_noise(fit):
+        raise LMMError(
+            "Kenward and Roger's method asks how uncertain each variance is, and nothing tells "
+            "that of residual noise where it is estimated to be zero. Use "
+            'method="satterthwaite", which takes it as known.'
+        )

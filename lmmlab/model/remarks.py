@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from lmmlab.engine.design import Floats, Term
     from lmmlab.model.fit import Fit
 
-_ALL = 1e-7  # sigma**2 over all variance, when it is estimated to be nothing
+_ALL = 1e-6  # sigma**2 over all variance, when it is estimated to be nothing
 
 
 def remarks(fit: Fit) -> str:

@@ -72,6 +72,19 @@ def test_everything_as_with_v_written_out(layout, reml, kin, written_out):
         assert sd == pytest.approx(oracle.b_sd, abs=1e-8)
 
 
+def test_two_factors_of_related_levels(kin, written_out):
+    design = people(9, kin, rows=2, others=2)
+    one, two, three = design.terms
+    both = replace(design, terms=(one, related(two, kin(1, 4)), three))
+    theta = np.array([0.8, 1.1, 0.4])
+    ours, oracle = evaluate(both, theta), written_out(both, theta)
+    assert ours.deviance == pytest.approx(oracle.criterion, rel=1e-11)
+    b = np.concatenate([ours.blups[term.group].values.ravel() for term in both.terms])
+    sd = np.concatenate([ours.blup_sd[term.group].values.ravel() for term in both.terms])
+    assert b == pytest.approx(oracle.b, abs=1e-10)
+    assert sd == pytest.approx(oracle.b_sd, abs=1e-8)
+
+
 def test_theta_that_was_searched_is_a_minimum(kin, written_out):
     for layout in ("a row each", "rows repeated", "another factor", "lines with another factor"):
         model = fit(people(8, kin, J=25, **LAYOUTS[layout]))

@@ -171,6 +171,19 @@ def test_predictions(pairs):
             ours.predict(level="group", given=Rows(*rows, ("i01", "i02"), [1.0, 2.0]))
 
 
+def test_predictions_of_a_table(K):
+    data = load("kinship")
+    model = lmm("y ~ sex + (1 | id)", data, relationship={"id": K})
+    new = pd.DataFrame({"sex": [1, 0], "id": ["i007", "a stranger"]})
+    predicted = model.predict(new, "group").values
+    G, blup = float(model.G["id"][0, 0]), float(model.blups["id"].loc["i007"].iloc[0])
+    assert predicted[0, 0] == pytest.approx(model.beta.sum() + blup, rel=1e-12)
+    assert predicted[1, 0] == pytest.approx(model.beta[0], rel=1e-12)
+    assert predicted[1, 1] == pytest.approx(np.sqrt(G + model.vcov[0, 0]), rel=1e-12)
+    with pytest.raises(LMMError, match="no grouping factor|do not say which id"):
+        model.predict(new[["sex"]], "group")
+
+
 def test_prediction_errors_with_v_written_out(K, written_out):
     model = lmm("y ~ sex + (1 | id) + (1 | family)", load("kinship"), relationship={"id": K})
     alone = lmm("y ~ sex + (1 | id)", load("kinship"), relationship={"id": K})

@@ -153,6 +153,10 @@ def test_no_residual_noise_is_said():
         assert np.isfinite(told.se) == (h2 < 1 - 1e-6)
         assert ("Nothing is left for residual noise" in model.message) == (h2 > 1 - 1e-6)
         found.append(h2 > 1 - 1e-6)
+        if found[-1]:
+            assert model.test().values[0, 2] == pytest.approx(59.0)  # as if V were known
+            with pytest.raises(LMMError, match="residual noise where it is estimated to be zero"):
+                model.test("kenward-roger")
     assert 0 < sum(found) < 8
 
 

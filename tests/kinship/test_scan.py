@@ -7,11 +7,14 @@ import pandas as pd
 import pytest
 
 from lmmlab import LMMError, lmm, scan, simulate
+from lmmlab.engine.design import grouped
 from lmmlab.formula import design
+from lmmlab.kinship.chance import lambda_gc, log10_p_of_t
 from lmmlab.kinship.families import families
 from lmmlab.kinship.heritability import heritability
 from lmmlab.kinship.loco import loco
 from lmmlab.kinship.markers import relationship
+from lmmlab.kinship.related import related
 from lmmlab.kinship.scan import scan as scan_arrays
 from lmmlab.model.fit import evaluate, fit
 
@@ -240,3 +243,22 @@ def test_what_cannot_be_is_refused(world):
         loco(model.design, "school", markers.to_numpy(), [1] * 60)
     with pytest.raises(LMMError, match="the markers have 3 rows"):
         loco(model.design, "id", markers.to_numpy()[:3], [1] * 60)
+
+
+def test_strata_inflate_least_squares_and_not_the_model_with_k():
+    people = families(300, children=0, markers=4000, seed=2, populations=2, distance=0.02)
+    n, share, R2 = 600, 0.02, 0.05
+    ancestry = 2.0 * people.population - 1.0
+    noise = np.random.default_rng(2).standard_normal(n)
+    noise -= noise.mean() + ancestry * (ancestry @ noise) / n
+    y = np.sqrt(R2) * ancestry + np.sqrt(1 - R2) * noise / noise.std()
+    one = np.ones((n, 1))
+    made = grouped(y, one, one, np.arange(n) + n)  # names in the order of the numbers
+    term = related(made.terms[0], relationship(people.counts))
+    found = scan_arrays(fit(replace(made, terms=(term,))), people.counts)
+    off = people.counts - people.counts.mean(0)
+    r = y @ off / np.sqrt((off * off).sum(0) * (y @ y))
+    plain = log10_p_of_t(r * np.sqrt((n - 2) / (1 - r * r)), n - 2)
+    expected = 1 + n * share * R2  # 1.6: 1 + N f R2
+    assert lambda_gc(plain) == pytest.approx(expected, rel=0.06)
+    assert 0.93 < found.lambda_gc < 1.03
