@@ -1,7 +1,8 @@
 """Learn linear mixed-effects models by moving them.
 
-Four verbs and a namespace: `lmm` fits a model, `simulate` makes data, `load` gives the data sets
-of the lessons, and `labs` holds the live benches. Nothing is imported before it is asked for.
+Five verbs and a namespace: `lmm` and `glmm` fit models, `simulate` makes data, `load` gives the
+data sets of the lessons, and `labs` holds the live benches. Nothing is imported before it is
+asked for.
 """
 
 from importlib import import_module
@@ -15,6 +16,7 @@ _HOME = {
     "compare": "lmmlab.inference.compare",
     "compound_symmetry": "lmmlab.formula",
     "coverage": "lmmlab.study.coverage",
+    "glmm": "lmmlab.formula.counts",
     "lmm": "lmmlab.formula",
     "scan": "lmmlab.formula.scan",
     "simulate": "lmmlab.formula",
@@ -32,6 +34,7 @@ __all__ = [
     "compare",
     "compound_symmetry",
     "coverage",
+    "glmm",
     "labs",
     "lmm",
     "load",

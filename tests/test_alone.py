@@ -31,7 +31,9 @@ class Refusal:
 
 sys.meta_path.insert(0, Refusal())
 assert "pandas" not in known
-for name in "engine kinship residual model inference study meaning classical labs teach".split():
+for name in (
+    "engine kinship residual generalised model inference study meaning classical labs teach"
+).split():
     home = importlib.import_module("lmmlab." + name)
     for module in pkgutil.walk_packages(home.__path__, home.__name__ + "."):
         importlib.import_module(module.name)

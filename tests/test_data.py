@@ -31,6 +31,8 @@ ROWS = {
     "ar1_panel": 320,
     "kinship": 200,
     "kinship_snps": 200,
+    "cbpp": 56,
+    "grouseticks": 403,
 }
 
 LEVELS = [
@@ -63,6 +65,12 @@ LEVELS = [
     ("schools3", "school", 24, ["s01", "s02"]),
     ("schools3", "class", 96, ["c01", "c02"]),
     ("schools3", "treated", 2, ["no", "yes"]),
+    ("cbpp", "herd", 15, ["1", "2", "3"]),
+    ("cbpp", "period", 4, ["1", "2", "3", "4"]),
+    ("grouseticks", "year", 3, ["95", "96", "97"]),
+    ("grouseticks", "brood", 118, ["501", "502", "503"]),
+    ("grouseticks", "location", 63, ["1", "10", "11"]),
+    ("grouseticks", "chick", 403, ["1", "2", "3"]),
     ("crossed_rt", "subject", 30, ["s01", "s02"]),
     ("crossed_rt", "item", 16, ["w01", "w02"]),
     ("kinship", "id", 200, ["i001", "i002"]),

@@ -8,6 +8,7 @@ asked for and not before.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from lmmlab.formula.residual import (
     variances,
 )
 from lmmlab.formula.study import simulate
-from lmmlab.formula.terms import parse
+from lmmlab.formula.terms import Model, parse
 from lmmlab.model.remarks import listed
 
 __all__ = [
@@ -41,6 +42,9 @@ __all__ = [
 if TYPE_CHECKING:
     import pandas as pd
 
+    from lmmlab.engine.design import Floats
+    from lmmlab.formula.reading import Reading
+    from lmmlab.formula.table import Memory
     from lmmlab.model.fit import Fit
 
 
@@ -148,12 +152,8 @@ def design(
     >>> made.X.shape, made.names, made.terms[0].levels[:3]
     ((180, 2), ('(Intercept)', 'Days'), ('308', '309', '310'))
     """
-    from lmmlab.formula.coding import hypotheses
-    from lmmlab.formula.matrices import matrices, variable
-    from lmmlab.formula.random import random_terms
-    from lmmlab.formula.reading import Reading
     from lmmlab.formula.residual import read
-    from lmmlab.formula.table import Memory, complete_rows, numbers
+    from lmmlab.formula.table import complete_rows, numbers
 
     require_structure(residual)
     model, written = parse(formula, grouped=residual is None), " ".join(formula.split())
@@ -163,25 +163,54 @@ def design(
     rows, used = complete_rows(data, columns(model.response) + model.predictors + named)
     memory: Memory = {}
     y = np.full(len(rows), numbers(model.response, rows, memory))
+    made, _ = arrays(model, rows, memory, y, relationship)
+    if related := [term.group for term in made.terms if term.relation is not None]:
+        written += f", relationship of {listed(related)}"
+    return replace(
+        made,
+        dropped=len(data) - len(used),
+        rows=used,
+        formula=written,
+        residual=None if residual is None else read(residual, rows),
+    )
+
+
+def arrays(
+    model: Model,
+    rows: pd.DataFrame,
+    memory: Memory,
+    y: Floats,
+    relationship: dict[str, Any] | None = None,
+) -> tuple[Design, Reading]:
+    """Code complete rows of a table, whose response has been read, as a design.
+
+    Returns
+    -------
+    Design
+        Without the formula, and what was left out.
+    Reading
+        How other tables are read.
+    """
+    from lmmlab.formula.coding import hypotheses
+    from lmmlab.formula.matrices import matrices, variable
+    from lmmlab.formula.random import random_terms
+    from lmmlab.formula.reading import Reading
+
     known = {factor: variable(factor, rows, memory) for factor in model.factors}
     parts = {"fixed": model.fixed}
     parts |= {f"random{k}": part.terms for k, part in enumerate(model.random)}
     made = matrices(parts, known, len(rows))
     fixed = made.pop("fixed")
     terms, groups, coded = random_terms(model, rows, tuple(made.values()), relationship)
-    if related := [term.group for term in terms if term.relation is not None]:
-        written += f", relationship of {listed(related)}"
     L = hypotheses(fixed.columns, tuple(known.values()))
-    return Design(
+    reading = Reading(model, memory, groups, fixed.columns, coded)
+    design = Design(
         y=y,
         X=fixed.values,
         names=fixed.names,
         terms=terms,
-        dropped=len(data) - len(used),
-        rows=used,
-        formula=written,
         response=text(model.response),
         hypotheses=tuple((name, L[own]) for name, own in fixed.terms),
-        read=Reading(model, memory, groups, fixed.columns, coded),
-        residual=None if residual is None else read(residual, rows),
+        read=reading,
     )
+    return design, reading

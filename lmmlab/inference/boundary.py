@@ -80,12 +80,11 @@ def shares(cross: Crossproducts, place: Floats, Lambda: Floats) -> tuple[float, 
     (1994), Biometrics 50, 1171-1177.
     """
     place = cross.S @ place
-    new = [_beyond(place[block], block, len(place)) for block in slices(cross.blocks)]
-    k = sum(v.shape[1] for v in new)
-    if k > 2 or max(v.shape[1] for v in new) > 1:
+    new = _new(place, cross.blocks)
+    if sum(v.shape[1] for v in new) < 2:
+        return one_new(place, cross.blocks)
+    if len(new) > 2 or max(v.shape[1] for v in new) > 1:
         return None
-    if k < 2:
-        return ((1.0,), (0.5, 0.5))[k]
     root, q = np.zeros((len(place), len(place))), place.shape[1]
     for block in slices(cross.blocks):
         wide = np.zeros((block.stop - block.start, len(place)))
@@ -97,6 +96,18 @@ def shares(cross: Crossproducts, place: Floats, Lambda: Floats) -> tuple[float, 
     V = J @ known.inverse @ J.T
     both = 0.25 + float(np.arcsin(V[0, 1] / np.sqrt(V[0, 0] * V[1, 1]))) / (2.0 * np.pi)
     return 0.5 - both, 0.5, both
+
+
+def one_new(place: Floats, blocks: tuple[int, ...]) -> tuple[float, ...] | None:
+    """Give the same for any likelihood, where no more than one variance is new; None for more."""
+    k = sum(v.shape[1] for v in _new(place, blocks))
+    return ((1.0,), (0.5, 0.5))[k] if k < 2 else None
+
+
+def _new(place: Floats, blocks: tuple[int, ...]) -> list[Floats]:
+    """Give the directions (q, k) in which only the larger model varies, block by block, if any."""
+    found = [_beyond(place[block], block, len(place)) for block in slices(blocks)]
+    return [v for v in found if v.shape[1]]
 
 
 def _beyond(place: Floats, block: slice, q: int) -> Floats:

@@ -10,59 +10,45 @@ many degrees of freedom as there are parameters is too strict.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import chdtrc
 
-from lmmlab.engine.covariance import factor, slices
+from lmmlab.engine.covariance import slices
 from lmmlab.engine.crossproducts import independent
-from lmmlab.engine.design import Floats, Ints, LMMError, Term
+from lmmlab.engine.design import Floats, LMMError
+from lmmlab.generalised.comparison import likelihoods
 from lmmlab.inference.boundary import mixture, shares
+from lmmlab.inference.candidate import (
+    NONE,
+    Likelihood,
+    fixed_alone,
+    of_design,
+    require_same_rows,
+)
 from lmmlab.model.estimable import require_estimates
 from lmmlab.model.table import Table
 from lmmlab.residual.nesting import nested, one_sided
 
 if TYPE_CHECKING:
+    from lmmlab.generalised.model import GLMMFit
     from lmmlab.model.fit import Fit
-    from lmmlab.residual.structure import Residual
 
 _COLUMNS = ("npar", "deviance", "AIC", "BIC", "chi2", "df", "p", "p boundary")
-_NONE = "without random effects"
 _ROUNDING = 1e-9  # of a deviance, or of log|det R| for bases of the same columns
 _ONLY = ", so there is no test between them; compare AIC and BIC, of which less is better."
 
 
-@dataclass(frozen=True, eq=False)
-class _Model:
-    """What is compared: a likelihood, and what the model is made of."""
-
-    name: str
-    npar: int
-    deviance: float
-    X: Floats
-    Z: Floats
-    blocks: tuple[int, ...]
-    groups: tuple[Ints, ...]
-    Lambda: Floats
-    fit: Fit | None = None
-    relations: tuple[Floats | None, ...] = ()
-
-    @property
-    def residual(self) -> Residual | None:
-        """The residual structure."""
-        return None if self.fit is None else self.fit.design.residual
-
-
-def compare(*fits: Fit) -> Table:
+def compare(*fits: Fit | GLMMFit) -> Table:
     """Compare models of the same rows by likelihood-ratio tests, AIC and BIC.
 
     Parameters
     ----------
-    *fits : Fit
-        Two models or more, in any order. A single one is compared with the same model without
+    *fits : Fit or GLMMFit
+        Two models or more of one kind, in any order. A single one is compared with the same without
         random effects; one that has none, with independent rows.
 
     Returns
@@ -104,16 +90,12 @@ def compare(*fits: Fit) -> Table:
     >>> round(float(table.loc["Reaction ~ Days + (Days | Subject)", "chi2"]), 2)
     42.84
     """
-    _require_comparable(fits)
-    said, fits = _same_criterion(fits)
-    models = [_model(fit, f"model {k}") for k, fit in enumerate(fits, start=1)]
-    if len(fits) == 1:
-        models.append(_without(fits[0]))
+    said, models = _likelihoods(fits)
     models.sort(key=lambda model: model.npar)
     values = np.full((len(models), len(_COLUMNS)), np.nan)
     for row, model in zip(values, models, strict=True):
         row[:2] = model.npar, model.deviance
-        row[2:4] = model.deviance + np.array([2.0, np.log(fits[0].nobs)]) * model.npar
+        row[2:4] = model.deviance + np.array([2.0, np.log(len(models[0].X))]) * model.npar
     for row, (small, large) in zip(values[1:], pairwise(models), strict=True):
         place = _place(small, large)
         if large.npar == small.npar and place is not None:
@@ -134,39 +116,39 @@ def compare(*fits: Fit) -> Table:
     return Table(tuple(model.name for model in models), _COLUMNS, values, note, blank="")
 
 
-def _require_comparable(fits: tuple[Fit, ...]) -> None:
+def _likelihoods(fits: Sequence[Fit | GLMMFit]) -> tuple[list[str], list[Likelihood]]:
+    """Give what is compared, and say by which criterion."""
+    from lmmlab.generalised.model import GLMMFit
     from lmmlab.model.fit import Fit
 
-    if not fits or not all(isinstance(fit, Fit) for fit in fits):
+    if not fits or not all(isinstance(fit, Fit | GLMMFit) for fit in fits):
         raise LMMError(
             "compare() takes fitted models one after the other, such as compare(fit0, fit1)."
         )
-    _require_estimates(fits)
-    first = fits[0].design
-    for other in (fit.design for fit in fits[1:]):
-        if len(other.y) != len(first.y):
-            raise LMMError(
-                f"The models were fitted to different rows: {len(first.y)} and {len(other.y)}. "
-                "Their likelihoods are those of different data. First leave out the rows in which "
-                "any column of either model is missing."
-            )
-        moved = (  # where responses are tied, they do not tell which rows of a table are used
-            first.rows is not None
-            and other.rows is not None
-            and first.dropped == other.dropped
-            and not np.array_equal(first.rows, other.rows)
+    linear = [fit for fit in fits if isinstance(fit, Fit)]
+    counts = [fit for fit in fits if isinstance(fit, GLMMFit)]
+    if linear and counts:
+        raise LMMError(
+            "A linear model and one of counts have likelihoods of different kinds: a density, and "
+            "a probability. Compare models of one kind."
         )
-        if moved or not np.array_equal(other.y, first.y):
-            what = f"The models have different rows, or different values of {first.response}"
-            if first.response != other.response:
-                what = f"The models explain different things, {first.response} and {other.response}"
-            raise LMMError(
-                f"{what}, so their likelihoods are those of different data. Fit both to the same "
-                "response in the same table, after leaving out the rows in which any column of "
-                "either model is missing."
-            )
-        if not np.array_equal(first.row_weights, other.row_weights):
-            raise LMMError("The rows have different weights in the models; give both the same.")
+    _require_estimates(linear)
+    require_same_rows([fit.design for fit in fits])
+    if counts:
+        return likelihoods(counts)
+    said, linear = _same_criterion(linear)
+    models = [_model(fit, f"model {k}") for k, fit in enumerate(linear, start=1)]
+    return said, models if len(linear) > 1 else [*models, _without(linear[0])]
+
+
+def _model(fit: Fit, otherwise: str) -> Likelihood:
+    def mixed(place: Floats, Lambda: Floats) -> tuple[float, ...] | None:
+        found = shares(fit.cross, place, Lambda) if fit.design.terms else (1.0,)
+        simple = found is None or len(found) < 3 or fit.design.residual is None
+        return found if simple else None
+
+    name = fit.design.formula or otherwise
+    return of_design(fit.design, name, fit.npar, fit.deviance, fit.theta, fit.singular, mixed)
 
 
 def _require_estimates(fits: Sequence[Fit]) -> None:
@@ -174,7 +156,7 @@ def _require_estimates(fits: Sequence[Fit]) -> None:
         require_estimates(fit, f"A comparison with {fit.design.formula or 'a model from arrays'}")
 
 
-def _same_criterion(fits: tuple[Fit, ...]) -> tuple[list[str], tuple[Fit, ...]]:
+def _same_criterion(fits: list[Fit]) -> tuple[list[str], list[Fit]]:
     """Give fits whose deviances may be compared, and say what was done for it."""
     from lmmlab.model.fit import fit as estimate
 
@@ -184,7 +166,7 @@ def _same_criterion(fits: tuple[Fit, ...]) -> tuple[list[str], tuple[Fit, ...]]:
     if equal and all(fit.reml for fit in fits):
         return ["All models were fitted by REML, since their fixed parts are the same."], fits
     why = "some were fitted by REML, some by ML" if equal else "their fixed parts differ"
-    again = tuple(estimate(fit.design, reml=False) if fit.reml else fit for fit in fits)
+    again = [estimate(fit.design, reml=False) if fit.reml else fit for fit in fits]
     _require_estimates(again)
     return [f"The models were fitted again by ML, since {why}."], again
 
@@ -205,49 +187,17 @@ def _log_R(X: Floats) -> float:
     return float(np.log(np.abs(np.diagonal(np.linalg.qr(X, mode="r")))).sum())
 
 
-def _model(fit: Fit, otherwise: str) -> _Model:
-    terms, blocks = fit.design.terms, fit.design.blocks
-    return _Model(
-        fit.design.formula or otherwise,
-        fit.npar,
-        fit.deviance,
-        fit.design.X,
-        np.hstack([np.zeros((fit.nobs, 0)), *(term.Z for term in terms)]),
-        blocks,
-        tuple(grouping for term in terms for grouping in [_grouping(term)] * len(term.blocks)),
-        factor(fit.theta, blocks),
-        fit,
-        tuple(_relation(term) for term in terms for _ in term.blocks),
-    )
-
-
-def _without(fit: Fit) -> _Model:
+def _without(fit: Fit) -> Likelihood:
     """Give the model without random effects, or of independent rows where there are none."""
     if (residual := fit.design.residual) is not None:
         from lmmlab.model.fit import fit as estimate
 
         kept = residual if fit.design.terms else None
-        name = _NONE if fit.design.terms else "independent rows"
+        name = NONE if fit.design.terms else "independent rows"
         alone = replace(fit.design, terms=(), residual=kept, formula=name)
         return _model(estimate(alone, fit.reml), name)
     deviance = fit.at(np.zeros_like(fit.theta)).deviance
-    X, nothing = fit.design.X, np.zeros((len(fit.design.y), 0))
-    return _Model(_NONE, X.shape[1] + 1, deviance, X, nothing, (), (), np.zeros((0, 0)))
-
-
-def _grouping(term: Term) -> Ints:
-    """Give each row the first row of its group, so that equal groups have equal numbers."""
-    _, first, codes = np.unique(term.codes, return_index=True, return_inverse=True)
-    return np.asarray(first[codes], dtype=np.intp)
-
-
-def _relation(term: Term) -> Floats | None:
-    """Give the matrix of relationship, its levels in the order of their first rows."""
-    if term.relation is None:
-        return None
-    order = np.argsort(np.unique(term.codes, return_index=True)[1])
-    root = term.relation.root[order]
-    return np.asarray(root @ root.T, dtype=float)
+    return fixed_alone(fit.design, fit.npar - len(fit.theta), deviance)
 
 
 def _same_relation(one: Floats | None, other: Floats | None) -> bool:
@@ -262,7 +212,7 @@ def _spans(outer: Floats, inner: Floats) -> bool:
     return not bool(new.any())
 
 
-def _place(small: _Model, large: _Model) -> Floats | None:
+def _place(small: Likelihood, large: Likelihood) -> Floats | None:
     """Write the random columns of the smaller model in those of the larger one; None if not nested.
 
     Returns
@@ -290,19 +240,19 @@ def _place(small: _Model, large: _Model) -> Floats | None:
     return place
 
 
-def _test(small: _Model, large: _Model, place: Floats) -> tuple[tuple[float, ...], str]:
+def _test(small: Likelihood, large: Likelihood, place: Floats) -> tuple[tuple[float, ...], str]:
     """Give chi2, df, p and p boundary, and say what the last is."""
     chi2, df = small.deviance - large.deviance, large.npar - small.npar
     if chi2 < _ROUNDING * max(1.0, abs(large.deviance)):
         chi2 = 0.0  # of a variance that is 0; but for rounding, p boundary is 1 and not 1/2
     p = float(chdtrc(df, chi2))
-    assert large.fit is not None  # only the smallest model can be without random effects
+    assert large.shares is not None  # only the smallest model can be without random effects
     if one_sided(small.residual, large.residual):
         return (chi2, df, p, np.nan), (
             f"p of {large.name} is too large, since the correlation of car1 cannot be negative."
         )
-    mixed = shares(large.fit.cross, place, small.Lambda) if large.blocks else (1.0,)
-    if mixed is None or (len(mixed) > 2 and large.residual is not None):
+    mixed = large.shares(place, small.Lambda)
+    if mixed is None:
         return (chi2, df, p, np.nan), (
             f"p of {large.name} is too large, since variances cannot be negative; for so many new "
             "ones there is no simple formula. Add random effects one at a time."
@@ -315,6 +265,6 @@ def _test(small: _Model, large: _Model, place: Floats) -> tuple[tuple[float, ...
         f"p boundary of {large.name} is that of {names}, since a variance cannot be negative; "
         "it holds for many groups"
     )
-    if small.fit is not None and small.fit.singular:
+    if small.singular:
         said += f", but only roughly here, since {small.name} is singular itself"
     return (chi2, df, p, mixture(chi2, parts, mixed)), said + "."

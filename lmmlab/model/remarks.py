@@ -70,20 +70,32 @@ def without_noise(fit: Fit) -> str:
 
 def _what_does_not_vary(fit: Fit) -> str:
     effect = np.linalg.norm(fit.cross.S, axis=0)
+    estimated = "" if fit.source == "given" else "estimated to be "
     said = []
     for term, own in zip(fit.design.terms, fit.design.effects, strict=True):
         root = fit.solution.Lambda[own, own]
         if np.linalg.svd(root, compute_uv=False)[-1] < SINGULAR:
-            said.append(_in_one_term(fit, term, effect[own]))
+            sd, corr = fit.sd[term.group].values, fit.corr[term.group].values
+            size = effect[own] * sd / fit.sigma
+            said.append(still(term, sd, corr, size, estimated))
     return ", and ".join(said)
 
 
-def _in_one_term(fit: Fit, term: Term, effect: Floats) -> str:
-    sd, corr = fit.sd[term.group].values, fit.corr[term.group].values
-    size = effect * sd / fit.sigma
+def still(term: Term, sd: Floats, corr: Floats, size: Floats, estimated: str) -> str:
+    """Say what does not vary in one term, of which some combination of effects does not.
+
+    Parameters
+    ----------
+    term : Term
+    sd, corr : (q,) and (q, q) arrays
+        Of its random effects.
+    size : (q,) array
+        How much each does to a whole group, in units of what chance does.
+    estimated : str
+        ``"estimated to be "``, or nothing.
+    """
     none = [name for name, value in zip(term.names, size, strict=True) if value < SINGULAR]
     is_or_are = "are" if len(none) > 1 else "is"
-    estimated = "" if fit.source == "given" else "estimated to be "
     if none:
         return (
             f"the sd of {listed(none)} between levels of {term.group} {is_or_are} {estimated}zero"

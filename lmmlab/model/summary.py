@@ -15,19 +15,30 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from lmmlab.engine.design import Design
     from lmmlab.model.fit import Fit
+    from lmmlab.model.table import Table
 
 _WIDTH = 88
 
 
 @dataclass(frozen=True)
-class _Grid:
+class Grid:
     """A table of text: the first `labels` columns are names, the others numbers."""
 
     caption: str
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     labels: int
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is told of a fit: opening lines, tables, closing sentences; empty ones are left out."""
+
+    opening: tuple[str, ...]
+    grids: tuple[Grid, ...]
+    closing: tuple[str, ...]
 
 
 def summary(fit: Fit) -> str:
@@ -45,9 +56,7 @@ def summary(fit: Fit) -> str:
       group     z0      3.873
       Residual          1.414
     """
-    opening, grids, closing = _facts(fit)
-    wrapped = ["\n".join(textwrap.wrap(line, _WIDTH)) for line in closing]
-    return "\n\n".join(["\n".join(opening), *map(_columns, grids), *wrapped])
+    return as_text(_facts(fit))
 
 
 def html(fit: Fit) -> str:
@@ -62,16 +71,27 @@ def html(fit: Fit) -> str:
     >>> '<tr><th scope="row">Residual</th><td></td><td>1.414</td></tr>' in text
     True
     """
-    opening, grids, closing = _facts(fit)
+    return as_html(_facts(fit))
+
+
+def as_text(facts: Facts) -> str:
+    """Set facts in columns for a terminal."""
+    wrapped = ["\n".join(textwrap.wrap(line, _WIDTH)) for line in facts.closing if line]
+    opening = "\n".join(line for line in facts.opening if line)
+    return "\n\n".join([opening, *map(_columns, facts.grids), *wrapped])
+
+
+def as_html(facts: Facts) -> str:
+    """Set facts as tables for a notebook, escaped."""
     parts = [
-        "<p>" + "<br>".join(map(escape, opening)) + "</p>",
-        *map(_table, grids),
-        *(f"<p>{escape(line)}</p>" for line in closing),
+        "<p>" + "<br>".join(escape(line) for line in facts.opening if line) + "</p>",
+        *map(_table, facts.grids),
+        *(f"<p>{escape(line)}</p>" for line in facts.closing if line),
     ]
     return "\n".join(['<div class="lmmlab-fit">', *parts, "</div>"])
 
 
-def _facts(fit: Fit) -> tuple[list[str], list[_Grid], list[str]]:
+def _facts(fit: Fit) -> Facts:
     """Put together the opening lines, the tables and the closing sentences."""
     method = "REML" if fit.reml else "ML"
     model = "Linear mixed model" if fit.design.terms else "Linear model"
@@ -80,51 +100,57 @@ def _facts(fit: Fit) -> tuple[list[str], list[_Grid], list[str]]:
         "search": f"{model}, fitted by {method}",
         "given": f"{model} at a theta that was given, {method} criterion",
     }[fit.source]
-    levels = [
-        f"{len(term.levels)} {'levels' if term.relation is None else 'related levels'} of "
-        f"{term.group}"
-        for term in fit.design.terms
-    ]
-    data = ", ".join([f"{fit.nobs} rows", *levels])
-    if dropped := fit.design.dropped:
-        are = "row was" if dropped == 1 else "rows were"
-        data += f"; {dropped} {are} left out because a value is missing"
+    data = counted(fit.design)
     if fit.design.weights is not None:
         data += "; rows have known relative precisions (weights)"
     criterion = f"-2 log {'restricted ' if fit.reml else ''}likelihood"
-    closing = [
+    closing = (
         f"{criterion} {fit.deviance:.2f}, AIC {fit.aic:.2f}, BIC {fit.bic:.2f}; "
         f"{fit.npar} parameters."
-    ]
-    if fit.message:
-        closing.append(fit.message)
-    grids = [_random(fit)] if fit.design.terms else []
+    )
+    rest = () if fit.design.residual is not None else (("Residual", "", number(fit.sigma)),)
+    grids = [random_effects(fit.design, fit.sd, fit.corr, *rest)] if fit.design.terms else []
     grids += [_residual(fit)] if fit.design.residual is not None or not grids else []
     grids += [_fixed(fit)] if fit.names else []
-    return [line for line in (how, fit.design.formula, data) if line], grids, closing
+    return Facts((how, fit.design.formula, data), tuple(grids), (closing, fit.message))
 
 
-def _random(fit: Fit) -> _Grid:
-    """Tabulate the sds and correlations of the random effects, and the residual sd."""
+def counted(design: Design) -> str:
+    """Say how many rows and levels there are, and how many rows were left out."""
+    levels = [
+        f"{len(term.levels)} {'levels' if term.relation is None else 'related levels'} of "
+        f"{term.group}"
+        for term in design.terms
+    ]
+    said = ", ".join([f"{len(design.y)} rows", *levels])
+    if dropped := design.dropped:
+        are = "row was" if dropped == 1 else "rows were"
+        said += f"; {dropped} {are} left out because a value is missing"
+    return said
+
+
+def random_effects(
+    design: Design, sds: dict[str, Table], corrs: dict[str, Table], *more: tuple[str, ...]
+) -> Grid:
+    """Tabulate the sds and correlations of the random effects, and what else varies."""
     rows: list[tuple[str, ...]] = []
-    for term in fit.design.terms:
+    for term in design.terms:
         block = np.repeat(np.arange(len(term.blocks)), term.blocks)
-        sd, corr = fit.sd[term.group].values, fit.corr[term.group].values
+        sd, corr = sds[term.group].values, corrs[term.group].values
         for k, name in enumerate(term.names):
             pairs = [
-                _number(corr[k, i], 1.0) if block[i] == block[k] else "0 by formula"
+                number(corr[k, i], 1.0) if block[i] == block[k] else "0 by formula"
                 for i in range(k)
             ]
-            rows.append((term.group, name, _number(sd[k]), *pairs))
-    if fit.design.residual is None:
-        rows.append(("Residual", "", _number(fit.sigma)))
-    widest = max(fit.design.terms, key=lambda term: len(term.names))
-    same = all(term.names == widest.names[: len(term.names)] for term in fit.design.terms)
+            rows.append((term.group, name, number(sd[k]), *pairs))
+    rows += more
+    widest = max(design.terms, key=lambda term: len(term.names))
+    same = all(term.names == widest.names[: len(term.names)] for term in design.terms)
     others = [
         f"Correlation with {name if same else f'effect {k}'}"
         for k, name in enumerate(widest.names[:-1], start=1)
     ]
-    return _Grid(
+    return Grid(
         "Random effects: how much levels differ",
         ("Group", "Effect", "SD", *others),
         tuple(rows),
@@ -132,37 +158,37 @@ def _random(fit: Fit) -> _Grid:
     )
 
 
-def _residual(fit: Fit) -> _Grid:
+def _residual(fit: Fit) -> Grid:
     """Tabulate the residual sd and the structure of residuals."""
     sd = "residual sd"
     if fit.design.residual is not None and (parts := fit.design.residual.variances):
         sd += " of " + " and ".join(f"{part.factor} {part.levels[0]}" for part in parts)
-    rows = [(sd, _number(fit.sigma))]
+    rows = [(sd, number(fit.sigma))]
     if fit.design.residual is not None:
         estimates = zip(fit.residual.rows, fit.residual.values, strict=True)
-        rows += [(name, _number(value, 1.0)) for name, value in estimates]
+        rows += [(name, number(value, 1.0)) for name, value in estimates]
     caption = "Residuals: how much rows of a level differ, and how they are related"
-    return _Grid(caption, ("", "Estimate"), tuple(rows), 1)
+    return Grid(caption, ("", "Estimate"), tuple(rows), 1)
 
 
-def _fixed(fit: Fit) -> _Grid:
+def _fixed(fit: Fit) -> Grid:
     """Tabulate the fixed effects."""
     rows = tuple(
-        (name, _number(b, se), _number(se), f"{b / se:.2f}")
+        (name, number(b, se), number(se), f"{b / se:.2f}")
         if np.isfinite(se)
         else (name, "undefined", "undefined", "undefined")
         for name, b, se in zip(fit.names, fit.beta, fit.se, strict=True)
     )
     header = ("Effect", "Estimate", "Std. error", "t")
-    return _Grid("Fixed effects: what holds on average", header, rows, 1)
+    return Grid("Fixed effects: what holds on average", header, rows, 1)
 
 
-def _number(x: float, scale: float | None = None) -> str:
+def number(x: float, scale: float | None = None) -> str:
     """Write x to four digits of `scale` (of itself, if there is none).
 
     Examples
     --------
-    >>> _number(251.405104848, 6.82), _number(0.000123456), _number(0.0), _number(np.nan)
+    >>> number(251.405104848, 6.82), number(0.000123456), number(0.0), number(np.nan)
     ('251.405', '0.0001235', '0', 'undefined')
     """
     if not np.isfinite(x):
@@ -174,7 +200,7 @@ def _number(x: float, scale: float | None = None) -> str:
     return f"{x:.{max(decimals, 0)}f}" if decimals < 9 else f"{x:.6g}"
 
 
-def _columns(grid: _Grid) -> str:
+def _columns(grid: Grid) -> str:
     """Set a table in columns, numbers with their decimal points below each other."""
     table = [list(row) + [""] * (len(grid.header) - len(row)) for row in grid.rows]
     for k in range(grid.labels, len(grid.header)):
@@ -194,7 +220,7 @@ def _columns(grid: _Grid) -> str:
     return "\n".join([grid.caption, *("  " + line for line in lines)])
 
 
-def _table(grid: _Grid) -> str:
+def _table(grid: Grid) -> str:
     """Write a table as HTML."""
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in grid.header)
     body = ""

@@ -1,0 +1,1 @@
+"""Generalised linear mixed models: yes and no, and counts."""

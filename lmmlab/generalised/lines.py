@@ -1,0 +1,112 @@
+"""Rows that a generalised model is asked about, written in the terms in which it was searched for.
+
+All that is said of a row, its own prediction, its average over groups, and their standard errors,
+follows from its columns and from how they move with theta and beta.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lmmlab.engine.covariance import positions
+from lmmlab.engine.design import Floats, Ints, LMMError, read_numbers, require_finite
+from lmmlab.engine.rows import Rows
+
+if TYPE_CHECKING:
+    from lmmlab.generalised.model import GLMMFit
+
+
+@dataclass(frozen=True, eq=False)
+class Lines:
+    """Rows of a model.
+
+    Attributes
+    ----------
+    eta : (m,) array
+        The linear predictor in a group whose random effects are 0, offset included.
+    X : (m, p) array
+        The conditioned fixed columns.
+    A : (m, q) array
+        The conditioned random columns times Lambda.
+    z : (k, m) array
+        The random column that each element of theta multiplies.
+    column : (k,) integer array
+        And the column of Lambda's root in which it stands.
+    groups : tuple of tuple of str
+        The levels of each grouping factor; () if the rows do not say.
+    """
+
+    eta: Floats
+    X: Floats
+    A: Floats
+    z: Floats
+    column: Ints
+    groups: tuple[tuple[str, ...], ...]
+
+    @property
+    def variance(self) -> Floats:
+        """How much the linear predictor varies over groups (m,)."""
+        return np.asarray(np.einsum("mq,mq->m", self.A, self.A))
+
+    @property
+    def variance_moves(self) -> Floats:
+        """Derivatives (k, m) of the variance with respect to theta."""
+        return np.asarray(2.0 * self.z * self.A[:, self.column].T)
+
+
+def lines(fit: GLMMFit, new: Any = None, offset: Any = None, groups: bool = False) -> Lines:
+    """Read rows of the model, or take those that were fitted.
+
+    Raises
+    ------
+    LMMError
+        If the rows or the offset do not fit the model.
+    """
+    rows, known = _read(fit, new, groups)
+    m = len(rows.X)
+    if offset is not None:
+        given = np.asarray(offset)
+        known = read_numbers("offset", np.full(m, offset) if given.ndim == 0 else given, 1)
+        if len(known) != m:
+            raise LMMError(f"offset must be a number, or {m} of them, one for each row.")
+        require_finite(known[:, None], ("offset",))
+    data, found = fit.data, fit.found
+    row, column = positions(data.blocks)
+    X = np.asarray(np.linalg.solve(data.R.T, rows.X.T).T, dtype=float)
+    Z = np.asarray(np.linalg.solve(data.S.T, rows.Z.T).T, dtype=float)
+    return Lines(
+        eta=known + rows.X @ fit.beta,
+        X=X,
+        A=Z @ found.at.Lambda,
+        z=(Z @ found.axes).T[row],
+        column=column,
+        groups=(rows.groups, *rows.others),
+    )
+
+
+def _read(fit: GLMMFit, new: Any, groups: bool) -> tuple[Rows, Floats]:
+    """Give rows and what is known of their offset."""
+    design, counts = fit.design, fit.counts
+    if new is None:
+        own, *others = (tuple(t.levels[code] for code in t.codes) for t in design.terms)
+        Z = np.hstack([term.Z for term in design.terms])
+        return Rows(design.X, Z, own, None, tuple(others)), counts.offset
+    if not isinstance(new, Rows):
+        if counts.read is None:
+            raise LMMError(
+                "The model was made from arrays, so it cannot read a table. Give the rows as "
+                "lmmlab.engine.rows.Rows(X, Z, groups)."
+            )
+        return counts.read(new, groups=groups)
+    q = sum(len(term.names) for term in design.terms)
+    if new.X.shape[1] != len(design.names) or new.Z.shape[1] != q:
+        raise LMMError(
+            f"The rows do not fit the model: X is {new.X.shape} and Z {new.Z.shape}. X needs "
+            f"{len(design.names)} columns and Z {q}."
+        )
+    require_finite(new.X, design.names)
+    require_finite(new.Z, tuple(name for term in design.terms for name in term.names))
+    return new, np.zeros(len(new.X))

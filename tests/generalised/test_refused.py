@@ -1,0 +1,129 @@
+"""Data of which no model of counts can be made, and the sentence that says why."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lmmlab import LMMError, glmm, load
+
+rng = np.random.default_rng(3)
+TABLE = pd.DataFrame(
+    {
+        "g": np.repeat(list("abcdefgh"), 6),
+        "x": rng.standard_normal(48),
+        "arm": np.tile(["a", "b"], 24),
+        "n": 5,
+        "y": rng.integers(0, 2, 48),
+        "k": rng.integers(0, 6, 48),
+        "row": np.arange(48).astype(str),
+    }
+)
+
+
+def change(**columns):
+    """The table with some values of the first rows replaced."""
+    table = TABLE.copy()
+    for name, values in columns.items():
+        column = table[name].to_numpy(dtype=float)
+        column[: len(np.atleast_1d(values))] = values
+        table[name] = column
+    return table
+
+
+@pytest.mark.parametrize(
+    ("formula", "data", "options", "said"),
+    [
+        ("y ~ x + (1 | g)", TABLE, {"family": "gamma"}, 'must be "binomial" or "poisson"'),
+        ("y ~ x + (1 | g)", TABLE, {"family": None}, 'must be "binomial" or "poisson"'),
+        ("y ~ x", TABLE, {}, "no grouping term"),
+        ("y ~ x + (1 | g)", 3, {}, "must be a table"),
+        ("y ~ x + (1 | g)", change(y=[2]), {}, "A yes or no is 0 or 1"),
+        ("y ~ x + (1 | g)", change(y=[0.5]), {}, "must be a whole number.*out of how many"),
+        ("y ~ x + (1 | g)", change(y=[-1]), {}, "cannot be negative"),
+        ("k ~ x + (1 | g)", change(k=[-1]), {"family": "poisson"}, "cannot be negative"),
+        ("k ~ x + (1 | g)", change(k=[1.5]), {"family": "poisson"}, "must be a whole number"),
+        ("k ~ x + (1 | g)", change(k=[1e12]), {"family": "poisson"}, "above a billion"),
+        ("k / n ~ x + (1 | g)", change(k=[7]), {}, "7 events of 5 in row 1"),
+        ("k / n ~ x + (1 | g)", change(n=[0]), {}, "n is 0 in row 0.*Leave the row out"),
+        ("k / n ~ x + (1 | g)", change(n=[2.5]), {}, "must be a whole number"),
+        ("k ~ x + (1 | g)", TABLE, {"trials": "n"}, "the response is a proportion"),
+        ("y ~ x + (1 | g)", TABLE, {"trials": "m"}, "no column m"),
+        ("y ~ x + (1 | g)", TABLE, {"trials": 5}, "must be the name of a column"),
+        ("k ~ x + (1 | g)", TABLE, {"family": "poisson", "trials": "n"}, "Trials belong to"),
+        ("k ~ x + (1 | g)", TABLE, {"family": "poisson", "exposure": "x"}, "must be positive"),
+        (
+            "k ~ x + (1 | g)",
+            TABLE,
+            {"family": "poisson", "exposure": "n", "offset": "x"},
+            "either offset or exposure",
+        ),
+        ("y ~ x + (1 | g)", change(y=np.zeros(48)), {}, "no event in any of 48 rows"),
+        ("y ~ x + (1 | g)", change(y=np.ones(48)), {}, "an event in every trial of all 48 rows"),
+        (
+            "k ~ x + (1 | g)",
+            change(k=np.zeros(48)),
+            {"family": "poisson"},
+            "no event in any of 48 rows",
+        ),
+        ("g ~ x + (1 | arm)", TABLE, {}, "8 categories.*a yes or no has two"),
+        ("y ~ x + (1 | row)", TABLE, {}, "one row, a single yes or no"),
+        ("y ~ x + (1 | g)", TABLE[TABLE.g == "a"], {}, "only one level"),
+        ("y ~ x + I(2 * x) + (1 | g)", TABLE, {}, "combination"),
+        ("y ~ x + (1 | g) + (1 | h)", TABLE.assign(h=TABLE.g + "h"), {}, "same groups"),
+        ("log(k) ~ x + (1 | g)", change(k=[0]), {"family": "poisson"}, "not a finite number"),
+    ],
+)
+def test_refused(formula, data, options, said):
+    with pytest.raises(LMMError, match=f"(?s){said}") as caught:
+        glmm(formula, data, **options)
+    assert str(caught.value).endswith(".") and "nan" not in str(caught.value).lower().split()
+
+
+@pytest.mark.parametrize(
+    ("y", "said"),
+    [
+        (lambda t: (t.arm == "a") * t.y, "in the 24 rows where armb is 1 no trial is an event"),
+        (lambda t: t.y.where(t.arm == "a", 1), "where armb is 1 every trial is an event"),
+        (lambda t: (t.arm == "b") * t.y, "in the 24 rows where armb is 0 no trial is an event"),
+        (lambda t: (t.x > 0.2).astype(int), "x can tell rows with events from rows without"),
+    ],
+)
+@pytest.mark.parametrize("nodes", [1, 5])
+def test_separation(y, said, nodes):
+    table = TABLE.assign(y=y)
+    with pytest.raises(LMMError, match=f"{said}.*separation"):
+        glmm("y ~ x + arm + (1 | g)", table, nodes=nodes)
+
+
+def test_a_cell_without_counts():
+    table = TABLE.assign(k=TABLE.k.where(TABLE.arm == "a", 0))
+    with pytest.raises(LMMError, match=r"24 rows where armb is 1 nothing was counted.*separation"):
+        glmm("k ~ arm + (1 | g)", table, "poisson")
+
+
+def test_a_cell_with_all_counts_is_no_separation_of_means():
+    table = TABLE.assign(k=TABLE.k.where(TABLE.arm == "a", 5))
+    assert glmm("k ~ arm + (1 | g)", table, "poisson").converged
+
+
+def test_large_effects_are_no_separation():
+    table = TABLE.assign(y=(TABLE.x > 0.2).astype(int))
+    table.loc[table.x.sub(0.2).abs().nsmallest(6).index, "y"] ^= 1
+    model = glmm("y ~ x + (1 | g)", table)
+    assert model.converged and model.beta[1] > 3
+
+
+def test_levels_of_one_kind_only():
+    table = TABLE.assign(y=TABLE.g.isin(list("abcd")).astype(int))
+    with pytest.raises(LMMError, match=r"levels of g differ grows without end. 8 of its 8 levels"):
+        glmm("y ~ x + (1 | g)", table)
+
+
+def test_missing_values_are_left_out_together():
+    table = load("cbpp").astype({"size": float, "incidence": float})
+    table.loc[3, "size"] = np.nan
+    table.loc[9, "incidence"] = np.nan
+    model = glmm("incidence / size ~ period + (1 | herd)", table)
+    assert model.nobs == 54 and "2 rows were left out" in model.summary()
+    whole = glmm("incidence / size ~ period + (1 | herd)", load("cbpp").drop([3, 9]))
+    assert model.beta == pytest.approx(whole.beta, rel=1e-12)
