@@ -25,7 +25,7 @@ def spreads(
     Parameters
     ----------
     sources : sequence of (name, role, truth, fitted)
-        Fitted is NaN where the fit does not know the source.
+        Fitted is NaN, and a dash is drawn, where the fit does not know the source.
     top : float
         Upper end of the axis at the first look; it grows by fifths.
     unit, digits : str, int
@@ -41,7 +41,7 @@ def spreads(
                 marks.append(Bars(np.array([x]), np.zeros(1), np.array([value]), 0.36, who))
                 said = decimal(value, digits)
             else:
-                said = "left out"
+                said = "–"
             marks.append(
                 Label(x, (value if np.isfinite(value) else 0.0) + 0.05 * high, said, who, "middle")
             )

@@ -73,7 +73,11 @@ def _people(s: Scene) -> Panel:
     marks.append(Points(ends, s.own, "person"))
     low, high = cover(story.heights, *seen, s.own, step=story.step)
     places = apart([value for *_, value in names], 0.06 * (high - low), low, high)
-    marks += [Label(1.06, y, text, role) for (text, role, _), y in zip(names, places, strict=True)]
+    beside = [1.0] + [float(at[i, -1])] * (len(names) - 1)
+    marks += [
+        Label(x + 0.06, y, text, role)
+        for (text, role, _), x, y in zip(names, beside, places, strict=True)
+    ]
     return Panel(
         f"Each {story.people[0]}: {story.plain} and {story.special}"
         if within

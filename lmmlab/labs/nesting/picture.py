@@ -12,7 +12,7 @@ from lmmlab.picture.axis import cover
 from lmmlab.picture.marks import Axis, Label, Line, Mark, Panel, Picture, Points, Segments
 
 _STRIPS = 60  # groups that are drawn at most, whole largest groups of them
-_DOTS = 20  # rows of a group
+_DOTS = 10  # rows of a group that are drawn at most
 
 
 def picture(s: Scene) -> Picture:
