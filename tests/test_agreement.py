@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lmmlab import compare, lmm, load, scan
+from lmmlab import compare, glmm, lmm, load, scan
 from lmmlab.classical.rm_anova import rm_anova
 from lmmlab.data import arrays
 from lmmlab.kinship.heritability import heritability
@@ -194,6 +194,36 @@ def of_a_scan(case):
         yield f"marker scan, {what}", "brute force", worst(np.ravel(ours), np.ravel(theirs))
 
 
+def of_counts(case):
+    """Yield the same of a generalised model."""
+    data, trials = load(case["data"].removesuffix(".csv")), case.get("weights")
+    if trials:
+        data["prop"] = data["incidence"] / data[trials]
+    nodes = 1 if case["method"] == "Laplace" else int(case["method"].removeprefix("AGQ"))
+    fit = glmm(case["formula"], data, case["family"], trials=trials, nodes=nodes)
+    said, se = case["fit"], np.array(case["fit"]["se"])
+    both = np.sqrt(np.outer(se, se))
+    title = f"{'Laplace' if nodes == 1 else 'quadrature'}: "
+    beside = "lme4's deviance, glmmTMB" if nodes == 1 else "lme4's deviance"
+    sd = np.concatenate([part["sd"] for part in said["varcorr"]])
+    parts = zip(said["ranef"], sd, strict=True)
+    b = [worst(fit.blups[part["group"]].values, part["values"], tau) for part, tau in parts]
+    parts = zip(said["ranef"], sd, strict=True)
+    b_sd = [worst(fit.blup_sd[part["group"]].values, part["cond_sd"], tau) for part, tau in parts]
+    wald, first = case["inference"]["wald"], said["fitted_first20"]
+    for what, size in (
+        ("criterion", worst(fit.deviance, said["criterion"])),
+        ("fixed effects", worst(fit.beta, said["beta"]["estimate"], se)),
+        ("covariance matrix", worst(fit.vcov, said["vcov_beta"], both)),
+        ("sd of random effects", worst(np.concatenate([*fit.sd.values()]), sd)),
+        ("BLUPs", max(b)),
+        ("conditional sds", max(b_sd)),
+        ("predictions", worst(fit.fitted[:20], first["conditional"])),
+        ("Wald z", worst(fit.test().values[:, 3], wald["z"])),
+    ):
+        yield title + what, beside, size
+
+
 def agreement():
     """Every comparison: with whom, in how many models, and the worst disagreement of all."""
     found = {}
@@ -202,6 +232,7 @@ def agreement():
         "rm_anova": of_an_anova,
         "kinship": of_relatives,
         "kinship_scan": of_a_scan,
+        "glmm": of_counts,
     }
     for kind, compared in kinds.items():
         for case in cases(kind):
