@@ -1,6 +1,7 @@
 """What several folders of tests need: an independent engine, servers that end, a real browser."""
 
 import contextlib
+import functools
 import os
 import shutil
 import socket
@@ -25,11 +26,26 @@ settings.register_profile("lmmlab", derandomize=True, deadline=None)
 settings.load_profile("lmmlab")
 
 
-def pytest_collection_modifyitems(items):
-    """The browser tests of a module share its pages and servers: they go to one worker."""
-    for item in items:
-        if item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.xdist_group(item.module.__name__))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Say how tests are shared between workers: a module with pages or servers stays in one piece.
+
+    The largest such modules come first; all other tests come last, one by one, and fill gaps. (Not
+    by ``--dist loadgroup``, which xdist 3.8 silently does not do with pytest 9.2, its issue 1386.)
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    @functools.cache
+    def shares(module):
+        text = (config.rootpath / module).read_text("utf-8")
+        return "mark.browser" in text or "start_server" in text
+
+    class ByModule(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            module = nodeid.partition("::")[0]
+            return module if shares(module) else nodeid
+
+    return ByModule(config, log)
 
 
 @pytest.fixture(scope="session")
@@ -228,48 +244,76 @@ def program():
     return find
 
 
+running = {}  # Chromium and what closes it, from the first test of a browser on
+
+
+def pytest_runtest_setup(item):
+    """Close Chromium before a test without it.
+
+    While it is open, playwright's event loop runs in this thread, and ``asyncio.run`` would fail.
+    """
+    if not item.get_closest_marker("browser"):
+        close_chromium()
+
+
+def pytest_sessionfinish():
+    close_chromium()
+
+
+def close_chromium():
+    if running:
+        running.pop("chromium")
+        running.pop("end").close()
+
+
 @pytest.fixture(scope="module")
 def chromium(program):
-    """A real Chromium (playwright's synchronous interface).
+    """A real Chromium (playwright's synchronous interface), the same for module after module."""
+    if not running:
+        path = program("chromium", "chromium-browser")
+        from playwright.sync_api import sync_playwright
 
-    For one module only: while it is open, its event loop runs in this thread, and a test that
-    calls ``asyncio.run`` would fail.
-    """
-    path = program("chromium", "chromium-browser")
-    from playwright.sync_api import sync_playwright
-
-    quiet = "sandbox gpu quic background-networking component-update sync first-run".split()
-    flags = [
-        f"--{'no' if word in ('sandbox', 'first-run') else 'disable'}-{word}" for word in quiet
-    ]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=flags)
-        yield browser
-        browser.close()
+        quiet = "sandbox gpu quic background-networking component-update sync first-run".split()
+        flags = [
+            f"--{'no' if word in ('sandbox', 'first-run') else 'disable'}-{word}" for word in quiet
+        ]
+        with contextlib.ExitStack() as end:
+            playwright = end.enter_context(sync_playwright())
+            browser = playwright.chromium.launch(executable_path=path, args=flags)
+            end.callback(browser.close)
+            running.update(chromium=browser, end=end.pop_all())
+    return running["chromium"]
 
 
 @pytest.fixture
 def page(chromium):
-    """A page of this test alone, see `watched`."""
-    with watched(chromium) as page:
-        yield page
+    """A page of this test alone, in a browser without a past, see `watch`."""
+    with contextlib.closing(context(chromium)) as alone:
+        yield watch(alone.new_page())
 
 
 @pytest.fixture(scope="module")
-def shared_page(chromium):
-    """A page for all tests of a module that leave it as they found it, see `watched`."""
-    with watched(chromium) as page:
-        yield page
+def shared_context(chromium):
+    """A browser without a past for the pages of a module."""
+    with contextlib.closing(context(chromium)) as shared:
+        yield shared
 
 
-@contextlib.contextmanager
-def watched(chromium):
-    """A fresh page of 1280 x 900; `page.problems` collects what went wrong in it.
+@pytest.fixture(scope="module")
+def shared_page(shared_context):
+    """A page for all tests of a module that leave it as they found it, see `watch`."""
+    return watch(shared_context.new_page())
+
+
+def context(chromium):
+    return chromium.new_context(viewport={"width": 1280, "height": 900})
+
+
+def watch(page):
+    """Note in `page.problems` what goes wrong in a page; give the page.
 
     Console errors, exceptions, failed requests, and requests to another machine.
     """
-    context = chromium.new_context(viewport={"width": 1280, "height": 900})
-    page = context.new_page()
     page.problems = problems = []
 
     def on_console(message):
@@ -290,5 +334,10 @@ def watched(chromium):
             problems.append(f"failed: {request.url}")
 
     page.on("requestfailed", on_failure)
-    yield page
-    context.close()
+    return page
+
+
+@pytest.fixture(scope="session", name="watch")
+def watch_of_conftest():
+    """`watch`, for the conftest of a folder."""
+    return watch

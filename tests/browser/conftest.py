@@ -1,14 +1,9 @@
-"""What the browser tests share: the servers, ours and JupyterLab, and the bench of a lab.
+"""What the browser tests share: our server, and the bench of a lab.
 
 A module that is about one lab names it, `lab`, and the page it stands in, `LESSON`.
 """
 
-import itertools
-import json
-import os
-import shutil
 import sys
-from types import SimpleNamespace
 
 import pytest
 
@@ -23,37 +18,6 @@ def voila_server(start_server, free_port):
     command = [sys.executable, "-m", "lmmlab.app", "serve", "--no-browser", f"--port={port}"]
     start_server(command, url)
     return url
-
-
-@pytest.fixture(scope="session")
-def lab_server(start_server, free_port, tmp_path_factory):
-    """The JupyterLab of ``lmmlab open``: its address, and the folder where the lessons lie."""
-    port = free_port()
-    folder = tmp_path_factory.mktemp("lab")
-    command = [sys.executable, "-m", "lmmlab.app", "open", "--no-browser", f"--port={port}"]
-    url = f"http://localhost:{port}/"
-    start_server(command, url + "lab", cwd=folder, env=apart(folder) | {"JUPYTER_TOKEN": "test"})
-    return SimpleNamespace(url=url, folder=folder / "lmmlab-lessons", fresh=itertools.count())
-
-
-@pytest.fixture
-def desk(lab_server):
-    """A folder of the test's own in JupyterLab, with all lessons in it: other tests' kernels and
-    files of progress belong to other notebooks.
-
-    `folder` is this folder, ``address(name)`` where JupyterLab shows a notebook in it. Each address
-    has a workspace of its own, so that a page does not open what another left.
-    """
-    folder = lab_server.folder / f"desk{next(lab_server.fresh)}"
-    folder.mkdir()
-    for lesson in lab_server.folder.glob("*.ipynb"):
-        shutil.copy(lesson, folder)
-
-    def address(name):
-        workspace = f"lab/workspaces/w{next(lab_server.fresh)}"
-        return f"{lab_server.url}{workspace}/tree/{folder.name}/{name}?token=test"
-
-    return SimpleNamespace(folder=folder, address=address)
 
 
 @pytest.fixture(scope="module")
@@ -72,11 +36,12 @@ def bench(request, shared):
 
 
 @pytest.fixture
-def on_phone(request, page, voila_server):
+def on_phone(request, shared_context, watch, voila_server):
     """A function: a link to the module's lab, and the state it stands for, to the bench there.
 
     What it shows is narrow enough, and nothing goes wrong until the test ends.
     """
+    page = watch(shared_context.new_page())
 
     def opened(query, **state):
         page.set_viewport_size({"width": 390, "height": 800})
@@ -87,17 +52,5 @@ def on_phone(request, page, voila_server):
         return bench
 
     yield opened
+    page.close()
     assert page.problems == []
-
-
-def apart(folder):
-    """An environment in which Jupyter knows nothing of the user who runs the tests."""
-    config = {"ServerApp": {"allow_root": True}, "LabApp": {"news_url": None}}
-    (folder / "config").mkdir()
-    (folder / "config" / "jupyter_server_config.json").write_text(json.dumps(config))
-    return os.environ | {
-        "JUPYTER_CONFIG_DIR": str(folder / "config"),
-        "JUPYTER_DATA_DIR": str(folder / "data"),
-        "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
-        "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
-    }

@@ -4,6 +4,7 @@ import contextlib
 import re
 import time
 
+import psutil
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import TimeoutError as Late
@@ -45,6 +46,17 @@ def says(bench, lab, **state):
     """Wait until the words are those of a state of a lab."""
     expected = [" ".join(sentence.split()) for sentence in lab.words(**state)]
     until(bench.page, lambda: words(bench), lambda seen: all(s in seen for s in expected))
+
+
+def progress(bench):
+    return bench.locator(".lmm-progress summary").inner_text()
+
+
+def arrows(bench):
+    """Where the arrows of the plane end, as the browser has drawn them."""
+    return bench.locator(".lmm-segments.lmm-arrow").evaluate_all(
+        "all => all.map(e => e.getAttribute('d'))"
+    )
 
 
 def control(bench, name):
@@ -153,6 +165,15 @@ def fits_a_phone(page, width=390):
     assert outside(page.locator(".lmm-bench"), width) == []
 
 
+def looks(page):
+    """A desktop in the light, a phone in the dark."""
+    for theme, width in (("light", 1280), ("dark", 390)):
+        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_timeout(100)
+        yield theme, width
+
+
 def faults(page, context=None):
     """What axe-core finds in a page, or in a part of it.
 
@@ -180,3 +201,10 @@ def run_all(page, address):
     else:
         pytest.fail("JupyterLab does not begin to run the notebook")
     return ready(page)
+
+
+def kill(processes):
+    for one in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            one.kill()
+    psutil.wait_procs(list(processes), timeout=5)

@@ -8,7 +8,7 @@ import sys
 import nbformat
 import pytest
 
-from hands import faults, ready, slider, typed, until
+from hands import faults, looks, ready, slider, typed, until
 from lmmlab.teach.progress import Record, write
 
 pytestmark = pytest.mark.browser
@@ -156,6 +156,8 @@ def test_files_of_a_class(site, bare, tmp_path):
     assert bare.get_by_text(f"The file of bad {evil} is left out.").is_visible()
     assert bare.get_by_text("The file of long is left out. It is too long").is_visible()
     harmless(bare)
+    for _ in looks(bare):  # as it is, this page has no heading
+        assert [fault for fault in faults(bare) if fault[0] != "page-has-heading-one"] == []
 
 
 def test_a_page_without_a_place_says_so_and_asks_again(site, page):

@@ -6,7 +6,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from hands import ready, run_all, until
+from hands import ready, until
 from lmmlab.app import lessons_folder
 from lmmlab.teach.progress import Record, read, write
 
@@ -43,15 +43,6 @@ def test_a_page_of_voila_keeps_progress_over_a_reload_and_the_kernel_writes_no_f
     until(page, lambda: len(read(page.evaluate(KEPT))), lambda number: number == 2)
     assert not list(Path(lessons_folder()).glob("*.json"))
     assert page.problems == []
-
-
-def test_jupyterlab_keeps_progress_in_a_file_beside_the_notebook(page, desk):
-    bench = run_all(page, desk.address("05-shrinkage.ipynb"))
-    commit(bench, 1)
-    until(page, (desk.folder / "lmmlab-progress.json").exists, bool)
-    (record,) = read((desk.folder / "lmmlab-progress.json").read_text("utf-8"))
-    assert (record.lesson, record.lab, record.right) == ("05-shrinkage", "shrinkage", True)
-    assert page.evaluate(KEPT) is None
 
 
 def test_an_embed_link_leaves_the_lab_alone_and_a_copied_link_keeps_it(page, voila_server):

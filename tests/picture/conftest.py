@@ -256,6 +256,17 @@ window.ready = true;
 
 
 @pytest.fixture
+def page(shared_context, watch):
+    """A page of this test alone; what its site has kept is forgotten after it."""
+    page = watch(shared_context.new_page())
+    yield page
+    site = {"origin": "http://localhost:9", "storageTypes": "all"}
+    shared_context.new_cdp_session(page).send("Storage.clearDataForOrigin", site)
+    shared_context.clear_permissions()
+    page.close()
+
+
+@pytest.fixture
 def bench_page(page, toy):
     """A function that opens benches in a page without Jupyter; the kernel is in this process."""
     benches = []
