@@ -309,12 +309,13 @@ def test_nothing_scrolls_sideways(site, page, path):
 
 @pytest.mark.browser
 def test_a_closed_page_leaves_no_kernel(site, page):
-    def kernels():
-        return {child.pid for child in site.process.children(recursive=True)}
+    def family():
+        return set(site.process.children(recursive=True))
 
-    before = kernels()
+    before = family()
     page.goto(site.url + LESSON)
     page.locator(".widget-slider").wait_for()
-    (mine,) = kernels() - before
+    mine = family() - before
+    assert mine
     page.goto(site.url)
-    psutil.Process(mine).wait(timeout=10)
+    assert psutil.wait_procs(mine, timeout=20)[1] == []
