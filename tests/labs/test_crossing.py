@@ -30,6 +30,23 @@ def table(s: Any) -> pd.DataFrame:
     return pd.DataFrame({"y": s.y, "x": at.x, "person": at.person + 100, "item": at.item + 100})
 
 
+def test_row_64_batches_that_go_with_a_condition_cannot_be_told_from_it() -> None:
+    """The best error of the effect when each condition has batches of its own, and when not."""
+    both, apart = (lab.scene(**told("chip", meets=meets)) for meets in ("all", "half"))
+    assert both.said.real[1] == pytest.approx(2 * np.sqrt(0.25 / 12 + 0.36 / 48))
+    assert apart.said.real[1] == pytest.approx(2 * np.sqrt(0.25 / 12 + 0.16 / 4 + 0.36 / 24))
+    blind = lab.scene(**told("chip", meets="half", fit="people"))
+    assert blind.said.held[1] < apart.said.held[1] - 0.05
+    assert (lab.scene(**told("chip", meets="half")).layout.seen.sum(1) == 2).all()
+
+
+def test_row_64_one_item_each_is_inseparable_from_noise() -> None:
+    s = lab.scene(**told("chip", meets="one"))
+    assert s.said is None and len(s.y) == 12
+    assert "cannot be fitted" in s.message and "residual noise" in s.message
+    assert lab.scene(**told("chip", meets="one", fit="items")).said is not None
+
+
 def dense(s: Any, sds: Any, rho: float) -> Any:
     """Write a covariance of all rows out."""
     at, (tau0, tau1, tau2, sigma) = s.layout, np.nan_to_num(sds)
@@ -55,7 +72,9 @@ def test_row_44_the_error_of_the_average_with_both_crowds_and_without() -> None:
 
 
 @pytest.mark.parametrize("fit", FORMULAS)
-@pytest.mark.parametrize("state", [{}, {"missing": 40}, {"varies": "both", "missing": 20}])
+@pytest.mark.parametrize(
+    "state", [{}, {"missing": 40}, {"varies": "both", "missing": 20, "meets": "half"}]
+)
 def test_estimates_are_those_of_lmm(fit: str, state: dict[str, Any]) -> None:
     s = lab.scene(fit=fit, **state)
     model = lmm(FORMULAS[fit], table(s))
@@ -164,6 +183,7 @@ def test_views_of_one_model() -> None:
             "the same for all people; in truth it spreads by 20",
         ),
         ({"tau2": 0.0, "tau1": 0.0, "seed": 2}, "The fit is singular"),
+        (told("chip", meets="half", seed=3), "Each condition has batches of its own"),
     ],
 )
 def test_words(state: dict[str, Any], text: str) -> None:

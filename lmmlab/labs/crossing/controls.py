@@ -35,6 +35,12 @@ class Controls:
         group="study",
         choices=(("items", "between items"), ("people", "between people"), ("both", "in both")),
     )
+    meets: str = control(
+        "all",
+        "each person meets",
+        group="study",
+        choices=(("all", "all items"), ("half", "half of them"), ("one", "one")),
+    )
     missing: int = control(
         0, "rows missing by chance", unit="%", group="study", low=0, high=80, step=5
     )

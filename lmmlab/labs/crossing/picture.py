@@ -52,8 +52,8 @@ def _table(s: Scene) -> Panel:
 def _people(s: Scene) -> Panel:
     """Show the fitted line of each person, or the point where each has one condition only."""
     story, i, ends = s.story, s.index, np.array([0.0, 1.0])
-    within = s.controls.varies != "people"
-    at: Floats = np.tile(ends, (s.controls.people, 1)) if within else s.layout.cell[:, :1]
+    within = s.layout.within
+    at: Floats = np.tile(ends, (s.controls.people, 1)) if within else s.layout.own[:, None]
     truth = s.lines[i, 0] + s.lines[i, 1] * at[i]
     mean = s.asked_line[0] + s.asked_line[1] * ends
     marks: list[Mark] = [Line(ends[None], mean[None], "truth", dashed=True, bold=True)]

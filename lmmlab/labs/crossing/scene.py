@@ -47,6 +47,16 @@ class Layout:
     cell: Floats
     x: Floats
 
+    @property
+    def within(self) -> bool:
+        """Whether some people have rows of both conditions, so that effects of their own show."""
+        return bool(((self.own > 0.0) & (self.own < 1.0)).any())
+
+    @property
+    def own(self) -> Floats:
+        """The mean condition of each person's rows."""
+        return np.bincount(self.person, self.x) / np.bincount(self.person)
+
     def term(self, name: str, q: int) -> Term:
         """Give the random term of people or items, with a level, and an effect if q is 2."""
         codes, many = (
@@ -99,11 +109,12 @@ class Scene:
 def scene(controls: Controls) -> Scene:
     """Compute everything that the lab shows."""
     c = controls
-    story, within = STORIES[c.story], c.varies != "people"
-    at = layout(c.people, c.items, c.varies, c.seed, c.missing)
+    story = STORIES[c.story]
+    at = layout(c.people, c.items, c.varies, c.meets, c.seed, c.missing)
     sigma = max(c.sigma, _QUIET * story.nature[-1])
     u, v, e = draws(c.seed, c.people, c.items, c.varies if c.moments == "exact" else "")
-    beta, effects = np.array([c.beta0, c.beta1]), c.tau1 if within else 0.0
+    within = at.within
+    beta, effects = np.array([c.beta0, c.beta1]), c.tau1 if c.varies != "people" else 0.0
     factor = root(np.array([c.tau0, effects]), c.rho)
     b, d = u @ factor.T, c.tau2 * v
     X = columns(at.x)
@@ -147,12 +158,26 @@ def scene(controls: Controls) -> Scene:
 
 
 @lru_cache(maxsize=64)
-def layout(people: int, items: int, varies: str, seed: int, missing: int) -> Layout:
+def layout(people: int, items: int, varies: str, meets: str, seed: int, missing: int) -> Layout:
     """Lay the study out; every person and every item keeps a row, whatever is missing."""
     person, item = np.indices((people, items))
     cell = {"items": item, "people": person, "both": person + item}[varies] % 2
-    kept = (item == person % items) | (person == item % people)
-    seen = kept | (ndtr(normals(seed, *_MOST, LEAVING)[:people, :items]) >= missing / 100.0)
+    planned = np.ones((people, items), dtype=bool)
+    if meets == "one":
+        shift = 1 if varies == "both" else 0  # or all would meet theirs in the same condition
+        to, back = person + shift * (person // 2), item + shift * (item // 2)
+        planned = (to % items == item) | (back % people == person)
+    elif meets == "half" and varies == "both":
+        planned = (person // 2 + item // 2) % 2 == 0
+    elif meets == "half":  # each condition has people and items of its own
+        planned = person % 2 == item % 2
+    kept = np.zeros_like(planned)
+    for j, own in enumerate(planned):
+        kept[j, np.flatnonzero(own)[j % own.sum()]] = True
+    for k, own in enumerate(planned.T):
+        kept[np.flatnonzero(own)[k % own.sum()], k] = True
+    chance = ndtr(normals(seed, *_MOST, LEAVING)[:people, :items])
+    seen = planned & (kept | (chance >= missing / 100.0))
     there = cell.astype(float)
     return Layout(seen, person[seen], item[seen], there, there[seen])
 

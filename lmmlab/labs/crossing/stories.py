@@ -61,7 +61,7 @@ class Story:
     def values(self) -> dict[str, Value]:
         """Where the sliders stand when this story is chosen."""
         study: dict[str, Value] = dict(zip(("people", "items"), self.size, strict=True))
-        study |= {"varies": self.varies, "missing": 0, "fit": self.fit}
+        study |= {"varies": self.varies, "meets": "all", "missing": 0, "fit": self.fit}
         return study | dict(zip(NATURE, self.nature, strict=True))
 
 

@@ -62,7 +62,7 @@ def _of_it(s: Scene) -> str:
             f"average it states [{error(s.said.se[0])}](model) where [{error(s.said.real[0])}]"
             "(truth) is real."
         )
-    if "effects" not in known and s.controls.varies != "people" and s.controls.tau1 > 0.0:
+    if "effects" not in known and s.layout.within and s.controls.tau1 > 0.0:
         return (
             f"The fit takes the effect as the same for all {many['people']}; in truth it spreads "
             f"by [{decimal(s.controls.tau1, s.story.digits)}\N{NO-BREAK SPACE}{s.story.unit}]"
@@ -70,6 +70,11 @@ def _of_it(s: Scene) -> str:
         )
     if s.singular:
         return "The fit is singular: a spread is estimated as 0, or ρ at its limit."
+    if s.controls.meets == "half" and s.controls.varies != "both":
+        return (
+            f"Each condition has {many['items']} of its own: what is theirs cannot be told from "
+            f"the {s.story.effect}, and more {many['people']} do not help."
+        )
     return ""
 
 
