@@ -9,6 +9,7 @@ import pytest
 from lmmlab import labs, lmm
 from lmmlab.classical.regression import ols
 from lmmlab.engine.design import Design
+from lmmlab.labs.crossing.scene import layout
 from lmmlab.labs.crossing.stories import STORIES
 from lmmlab.picture.marks import Bars, Heatmap, Line, Points
 
@@ -150,8 +151,15 @@ def test_the_same_people_and_items_at_other_values_and_sizes() -> None:
     whole, some = lab.scene(), lab.scene(missing=30)
     np.testing.assert_array_equal(whole.y[some.layout.seen.ravel()], some.y)
     assert some.layout.seen.mean() == pytest.approx(0.7, abs=0.08)
-    least = lab.scene(missing=80).layout.seen
-    assert least.any(0).all() and least.any(1).all()
+
+
+@pytest.mark.parametrize("meets", ["all", "half", "one"])
+@pytest.mark.parametrize("varies", ["items", "people", "both"])
+def test_whatever_is_missing_people_items_and_conditions_are_there(meets: str, varies: str) -> None:
+    for people, items in [(4, 4), (5, 4), (4, 7), (9, 6), (60, 4), (4, 40)]:
+        at = layout(people, items, varies, meets, 1, 80)
+        assert at.seen.any(0).all() and at.seen.any(1).all()
+        assert set(at.x) == {0.0, 1.0}
 
 
 def test_views_of_one_model() -> None:

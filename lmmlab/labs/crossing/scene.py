@@ -172,6 +172,7 @@ def layout(people: int, items: int, varies: str, meets: str, seed: int, missing:
     elif meets == "half":  # each condition has people and items of its own
         planned = person % 2 == item % 2
     kept = np.zeros_like(planned)
+    kept[0, np.flatnonzero(planned[0])[:2]] = True  # one of each condition
     for j, own in enumerate(planned):
         kept[j, np.flatnonzero(own)[j % own.sum()]] = True
     for k, own in enumerate(planned.T):
