@@ -70,7 +70,10 @@ def lambda_gc(log10_p: Floats) -> float:
     1.0
     """
     log10_p = np.asarray(log10_p, dtype=float)
-    median = np.median(log10_p[np.isfinite(log10_p)])
+    known = log10_p[np.isfinite(log10_p)]
+    if not known.size:
+        raise LMMError("There are no p-values to be compared with those of chance.")
+    median = np.median(known)
     return float((ndtri(10.0**median / 2.0) / ndtri(0.25)) ** 2)
 
 
@@ -115,7 +118,7 @@ def qq(log10_p: Floats, confidence: float = 0.95) -> QQ:
     known = np.flatnonzero(np.isfinite(log10_p))
     m = len(known)
     if m == 0:
-        raise LMMError("There are no p-values to be laid beside those of chance.")
+        raise LMMError("There are no p-values to be compared with those of chance.")
     order = known[np.argsort(log10_p[known], kind="stable")]
     i = np.arange(1.0, m + 1.0)
     tails = (1.0 + confidence) / 2.0, (1.0 - confidence) / 2.0

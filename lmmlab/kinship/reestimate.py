@@ -24,6 +24,7 @@ _FALLS = (
 _AT_ONCE = 512  # markers
 _STEPS = 60
 _ENOUGH = 1e-12  # of h
+_PERFECT = 1e-16  # a share of y's sum of squares that is left by rounding
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +71,8 @@ class _Rows:
         M, dM = self.products(w), self.products(-w * w * slope)
         inner = np.linalg.inv(M[:, :-1, :-1])
         beta = np.einsum("mab,mb->ma", inner, M[:, :-1, -1])
-        r2 = M[:, -1, -1] - np.einsum("ma,ma->m", beta, M[:, :-1, -1])
+        y2 = M[:, -1, -1]
+        r2 = np.maximum(y2 - np.einsum("ma,ma->m", beta, M[:, :-1, -1]), _PERFECT * y2)
         c = np.concatenate([-beta, np.ones((len(beta), 1))], axis=1)
         n, p = self.known.shape[0], self.known.shape[1]  # with the marker p columns
         df = n - p if self.reml else n

@@ -24,6 +24,7 @@ from lmmlab.model.fit import Fit
 from lmmlab.model.remarks import listed
 from lmmlab.model.table import Table
 
+_PERFECT = 1e-16  # a share of the residual sum of squares that is left by rounding
 _OWN = 1e-10  # what a marker has beyond the fixed effects, relatively, that is rounding
 _COLUMNS = ("beta", "se", "statistic", "p", "log10 p", "frequency")
 
@@ -109,11 +110,16 @@ class Scan:
         return Table(tuple(self.snp[i] for i in order), _COLUMNS, table.values[order], self.note)
 
     def __repr__(self) -> str:
-        said = f"{len(self.snp)} markers, lambda_GC {self.lambda_gc:.3f}. The first of them:"
-        return f"{said}\n{self.top()!r}"
+        return f"{self._opening}\n{self.top()!r}"
 
     def _repr_html_(self) -> str:
-        return self.top()._repr_html_()
+        return f"<p>{self._opening}</p>{self.top()._repr_html_()}"
+
+    @property
+    def _opening(self) -> str:
+        if np.isnan(self.log10_p).all():
+            return f"{len(self.snp)} markers, of which none has a test:"
+        return f"{len(self.snp)} markers, lambda_GC {self.lambda_gc:.3f}. The first of them:"
 
 
 def scan(
@@ -221,7 +227,7 @@ def _kept(model: Fit, columns: Floats) -> tuple[Floats, Floats, Floats]:
     square = np.where(own > _OWN, square, 1.0)
     along = y @ white
     beta = along / square
-    left = np.maximum(y @ y - along * beta, 0.0)
+    left = np.maximum(y @ y - along * beta, _PERFECT * (y @ y))
     return beta, np.sqrt(left / (len(y) - len(design.names) - 1) / square), own
 
 

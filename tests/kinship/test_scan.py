@@ -145,6 +145,24 @@ def test_poor_markers_are_said_and_have_no_number(world):
         assert found.missing.sum() == 2
 
 
+def test_markers_without_any_test(world):
+    data, markers, K = world
+    found = scan(FORMULA, data, 0 * markers, {"id": K})
+    assert "60 markers, of which none has a test" in repr(found)
+    assert "undefined" in found._repr_html_()
+    with pytest.raises(LMMError, match="There are no p-values"):
+        _ = found.lambda_gc
+
+
+def test_a_marker_that_explains_all(world):
+    data, markers, K = world
+    exact = data.assign(y=3.0 + 2.0 * markers.iloc[:, 7].to_numpy())
+    for reestimate in (False, True):
+        found = scan(FORMULA, exact, markers, {"id": K}, reestimate=reestimate)
+        assert found.beta[7] == pytest.approx(2.0)
+        assert found.log10_p[7] < -500
+
+
 def test_small_p_values_do_not_vanish(world):
     data, markers, K = world
     strong = data.assign(y=1e4 * markers.iloc[:, 0].to_numpy() + data["y"])
