@@ -174,8 +174,8 @@ class Eliminated:
         for one, rows, r, J in parts:
             for two, columns, c, L in parts:
                 shape = (r, J, c, L)
-                left = P[rows, columns].reshape(shape).transpose(0, 2, 1, 3).reshape(r * c, -1)
-                right = N[rows, columns].reshape(shape).transpose(0, 2, 1, 3).reshape(r * c, -1)
+                left = P[rows, columns].reshape(shape).transpose(0, 2, 1, 3).reshape(r * c, J * L)
+                right = N[rows, columns].reshape(shape).transpose(0, 2, 1, 3).reshape(r * c, J * L)
                 sums = (left @ right.T).reshape(r, c, r, c)  # b c, a d
                 out[one, one, two, two] = sums.transpose(2, 0, 1, 3)
         return out

@@ -32,7 +32,7 @@ from lmmlab.engine.columns import independent as independent
 from lmmlab.engine.design import Design, Floats, Ints, LMMError
 from lmmlab.engine.others import Others, others
 from lmmlab.engine.patterns import by_pattern, patterns, rotate
-from lmmlab.engine.relation import Mixing, unrelate
+from lmmlab.engine.relation import Mixing, leading, unrelate
 
 _ROUNDING = 1e-12  # a column within groups, relative to the whole, that is rounding
 
@@ -179,9 +179,10 @@ def condition(design: Design, Y: Floats | None = None) -> Crossproducts:
             raise LMMError(
                 f"Level {empty!r} of {one.group} has no rows. Take it out of the levels."
             )
-    more, weights, n = design.terms[1:], design.weights, len(design.y)
+    weights, n = design.weights, len(design.y)
+    lead, more = leading(design.terms)
     Z, codes, blocks, known = np.empty((n, 0)), np.zeros(n, dtype=np.intp), design.blocks[:0], None
-    for one in design.terms[:1]:  # without random terms all rows are one group
+    for one in lead:  # without one all rows are one group
         Z, codes, blocks, known = one.Z, one.codes, one.blocks, one.relation
     q, sizes = Z.shape[1], np.bincount(codes)
 
@@ -212,7 +213,7 @@ def condition(design: Design, Y: Floats | None = None) -> Crossproducts:
     left = np.einsum("rn,rn->r", Y, Y)
     rotated, turn, mixing = rotate(rows, q, sizes), None, None
     if known is not None:
-        rotated, turn, mixing = unrelate(rotated, q, known)
+        rotated, turn, mixing = unrelate(rotated, known)
     axes = _separate(X, rotated[:, q : q + p])
     within = _within(X, Y, left)
     F = rotated[:, :q].transpose(0, 2, 1).reshape(q * len(sizes), q)

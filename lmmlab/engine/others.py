@@ -75,8 +75,9 @@ class Places:
         if max(self.widths) == 1:
             return columns * np.diagonal(M)[self.effect][:, None]
         out = np.empty(columns.shape)
-        for part, own, width in zip(self.spans, self.effects, self.widths, strict=True):
-            flat = np.ascontiguousarray(columns[part]).reshape(width, -1)
+        parts = zip(self.spans, self.effects, self.widths, self.levels, strict=True)
+        for part, own, width, J in parts:
+            flat = np.ascontiguousarray(columns[part]).reshape(width, J * columns.shape[1])
             out[part] = (M[own, own] @ flat).reshape(out[part].shape)
         return out
 
@@ -187,7 +188,7 @@ def others(
     fixed[nothing], y[nothing] = 0.0, 0.0
     places = Places(
         (len(unit), *(len(term.names) for term in terms)),
-        (len(sizes), *(len(term.levels) for term in terms)),
+        (len(sizes) if len(unit) else 0, *(len(term.levels) for term in terms)),
     )
     whole: Floats = block_diag(*roots)
     return Others(places, rows, within, fixed, y.T), whole
@@ -207,7 +208,8 @@ def _spread(
                 Z[each[:-1], codes + end - levels] = z
             else:
                 Z[:, end - levels : end] = z[:, None] * known.root[codes]
-        return Z, np.concatenate([np.add.reduceat(z[:, None] * Z, starts[:-1]) for z in unit])
+        parted = (np.add.reduceat(z[:, None] * Z, starts[:-1]) for z in unit)
+        return Z, np.concatenate([np.empty((0, Q)), *parted])
     from scipy.sparse import csr_array, hstack, vstack
 
     whole = [csr_array((z, codes, each), shape=(n, J)) for z, codes, J, _ in parts]
@@ -220,8 +222,8 @@ def by_group(M: Floats, rows: Matrix) -> Matrix:
     """Multiply the rows (c J, Q) of each group by its own matrix, M (r, c, J): (r J, Q)."""
     r, c, J = M.shape
     if isinstance(rows, np.ndarray):
-        product = np.einsum("rcj,cjq->rjq", M, rows.reshape(c, J, -1))
-        return product.reshape(r * J, -1)
+        Q = rows.shape[1]
+        return np.einsum("rcj,cjq->rjq", M, rows.reshape(c, J, Q)).reshape(r * J, Q)
     from scipy.sparse import csr_array
 
     place = np.arange(J)[:, None] + J * np.arange(c)

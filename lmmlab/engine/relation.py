@@ -4,7 +4,8 @@ Relatives share genes, so what is special about one of them tells something of t
 covariance G x K then (Kronecker), where K says how much any two levels have in common. With
 K = L L' it is b = L u, and u are levels that know nothing of each other. So the only question is in
 which rows they act: the rows of all levels are rotated until each has one u of its own, and after
-that the model is an ordinary one.
+that the model is an ordinary one. Several random effects of each level (lines of relatives) have no
+such rotation; their columns Z L stand beside those of all other factors.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from functools import cached_property
 
 import numpy as np
 
-from lmmlab.engine.design import Floats, LMMError
+from lmmlab.engine.design import Floats, LMMError, Term
 
-_SAME = 1e-11  # levels whose random columns differ by less have the same
+_SAME = 1e-11  # random columns that differ by less, relatively, are the same
 _NOTHING = 1e-12  # an eigenvalue that is rounding, relatively
 _NEGATIVE = 1e-8  # how far below zero one may be, of the largest
 
@@ -76,45 +77,42 @@ def relation(K: Floats, group: str = "the levels") -> Relation:
     return Relation(axes, np.sqrt(np.where(square > _NOTHING * square[-1], square, 0.0)))
 
 
-def unrelate(rotated: Floats, q: int, known: Relation) -> tuple[Floats, Floats, Floats]:
+def leading(terms: tuple[Term, ...]) -> tuple[tuple[Term, ...], tuple[Term, ...]]:
+    """Split terms into the first, whose rows are rotated level by level, and the others.
+
+    Several random effects of related levels cannot be rotated apart; then nobody leads.
+    """
+    if terms and terms[0].relation is not None and len(terms[0].names) > 1:
+        return (), terms
+    return terms[:1], terms[1:]
+
+
+def unrelate(rotated: Floats, known: Relation) -> tuple[Floats, Floats, Floats]:
     """Rotate the rows of all levels so that each has a random effect of its own.
 
     Parameters
     ----------
-    rotated : (q, c, J) array
-        The rotated rows of each level, its random columns first (`lmmlab.engine.patterns.rotate`).
-    q : int
-        Number of random columns.
+    rotated : (1, c, J) array
+        The rotated row of each level, its random column first (`lmmlab.engine.patterns.rotate`).
     known : Relation
 
     Returns
     -------
-    rotated : (q, c, J) array
+    rotated : (1, c, J) array
     axes : (J, J) array
         What the rows were multiplied by.
     mixing : (J, J) array
         The levels as combinations of the unrelated ones: b = mixing u.
 
-    Raises
-    ------
-    LMMError
-        With several random columns that differ between levels; these have no common axes.
-
     Notes
     -----
-    The rows are F_j b_j + noise. With F_j = F for all levels, the axes of K do. With one random
-    column, diag(F) L = U diag(s) W' gives the rows U, the random column s and b = L W u.
+    The rows are diag(f) b + noise. With diag(f) L = U diag(s) W' the rows U' have the random column
+    s, and b = L W u. Where f is the same for all levels, U are the axes of K.
     """
-    F = rotated[:, :q]
-    if np.abs(F - F[..., :1]).max() <= _SAME * np.abs(F).max():
-        axes, column, mixing = known.axes, F[..., :1] * known.sizes, known.root
-    elif q == 1:
-        axes, sizes, back = np.linalg.svd(F[0, 0][:, None] * known.root)
-        column, mixing = sizes[None, None], known.root @ back.T
+    f = rotated[0, 0]
+    if np.abs(f - f[0]).max() <= _SAME * np.abs(f).max():
+        axes, column, mixing = known.axes, f[0] * known.sizes, known.root
     else:
-        raise LMMError(
-            "With a relationship matrix, several random effects of one factor need the same "
-            "predictors in the rows of each of its levels, such as the same visits. Keep the "
-            "intercept alone, or add a random term of another factor."
-        )
-    return np.concatenate([column, rotated[:, q:] @ axes], axis=1), axes, mixing
+        axes, column, back = np.linalg.svd(f[:, None] * known.root)
+        mixing = known.root @ back.T
+    return np.concatenate([column[None, None], rotated[:, 1:] @ axes], axis=1), axes, mixing

@@ -13,7 +13,7 @@ import numpy as np
 
 from lmmlab.engine.design import Ints, LMMError, Term
 from lmmlab.formula.coding import Column
-from lmmlab.formula.relationship import leading, related_terms
+from lmmlab.formula.relationship import rank, related_terms
 from lmmlab.formula.table import levels
 from lmmlab.formula.terms import Model
 
@@ -59,7 +59,7 @@ def random_terms(
         found.append((_term(group, rows, matrices, correlated), group, columns))
     related = related_terms(tuple(term for term, *_ in found), relationship)
     found = [(term, *rest) for term, (_, *rest) in zip(related, found, strict=True)]
-    found.sort(key=lambda one: leading(one[0]))  # those with as many levels stay in order
+    found.sort(key=lambda one: rank(one[0]))  # those with as many levels stay in order
     terms, groups, coded = zip(*found, strict=True) if found else ((), (), ())
     return terms, groups, tuple(column for columns in coded for column in columns)
 

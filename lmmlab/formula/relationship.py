@@ -38,10 +38,11 @@ def related_terms(terms: tuple[Term, ...], relationship: Any) -> tuple[Term, ...
     )
 
 
-def leading(term: Term) -> tuple[bool, int]:
+def rank(term: Term) -> tuple[bool, int]:
     """Give a key by which to sort terms: that with most levels leads.
 
-    Several random effects of relatives can mostly not be rotated apart, so another term leads then.
+    Several random effects of relatives cannot be rotated apart (`lmmlab.engine.relation.leading`), so
+    they stand last.
     """
     return term.relation is not None and len(term.names) > 1, -len(term.levels)
 

@@ -108,7 +108,7 @@ def predict(
     require_confidence(confidence)
     _require_defined(fit, level, given is not None, observation)
     rows = _rows(fit, new, groups=level == "group")
-    related = fit.cross.mixing[0] is not None
+    related = any(term.relation is not None for term in fit.design.terms)
     several = len(fit.design.terms) > 1
     if given is not None and (several or related):
         what = "related levels" if related else f"{len(fit.design.terms)} of them"

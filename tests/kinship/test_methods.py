@@ -303,3 +303,37 @@ def test_what_is_not_worked_out_for_correlated_residuals_is_refused(repeated):
     assert model.design.formula == 'y ~ t + (1 | id), residual = ar1("t", "id"), relationship of id'
     plain = lmm("y ~ t + (1 | id)", data, residual=ar1("t", "id"))
     assert "no test between them" in compare(plain, model).note
+
+
+@pytest.fixture(scope="module")
+def lines():
+    """Lines of people who are all the same within a family, and of families; own times."""
+    people = families(12, children=1, markers=1, seed=6)
+    ids, rng = people.table(), np.random.default_rng(6)
+    data = ids.loc[ids.index.repeat(3)].assign(t=rng.uniform(0, 2, 108)).reset_index()
+    truth = dict(beta=[3.0, 1.0], sd=[1.0, 0.8], sigma=0.7, corr=0.3)
+    data = simulate("y ~ t + (t | family)", data=data, **truth)
+    K = {"id": named((people.family[:, None] == people.family).astype(float), people.names)}
+    return lmm("y ~ t + (t | id)", data, relationship=K), lmm("y ~ t + (t | family)", data)
+
+
+def test_lines_of_relatives_by_each_method(lines):
+    ours, theirs = lines
+    for what in ("deviance", "beta", "vcov", "theta", "sigma", "fitted", "converged", "singular"):
+        equal(getattr(ours, what), getattr(theirs, what), rel=1e-5)
+    equal(ours.corr["id"], theirs.corr["family"], rel=1e-5)
+    of = np.repeat(np.arange(12), 3)
+    equal(ours.blups["id"], theirs.blups["family"].values[of], rel=1e-5)
+    equal(ours.blup_sd["id"], theirs.blup_sd["family"].values[of], rel=1e-5)
+    for method in METHODS:
+        equal(ours.test(method), theirs.test(method), rel=1e-4)
+    equal(ours.profile().table, theirs.profile().table, rel=1e-4)
+    equal(compare(ours), compare(theirs), rel=1e-5)
+    equal(ours.predict(), theirs.predict(), rel=1e-5)
+    equal(ours.predict(level="group"), theirs.predict(level="group"), rel=1e-5)
+    assert r2(ours).random == pytest.approx(r2(theirs).random, rel=1e-5)
+    assert not ours.bootstrap(40).failed.any()
+    with pytest.raises(LMMError, match="no single heritability"):
+        heritability(ours)
+    with pytest.raises(LMMError, match="Rows that are given"):
+        ours.predict(level="group", given=Rows(np.ones((1, 2)), np.ones((1, 2)), ("i01",), [1.0]))
