@@ -41,8 +41,8 @@ def related_terms(terms: tuple[Term, ...], relationship: Any) -> tuple[Term, ...
 def rank(term: Term) -> tuple[bool, int]:
     """Give a key by which to sort terms: that with most levels leads.
 
-    Several random effects of relatives cannot be rotated apart (`lmmlab.engine.relation.leading`), so
-    they stand last.
+    Several random effects of relatives cannot be rotated apart, so they stand last
+    (`lmmlab.engine.relation.leading`).
     """
     return term.relation is not None and len(term.names) > 1, -len(term.levels)
 
