@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from written_out import described
 
 from lmmlab import compare, glmm, lmm, load, scan
 from lmmlab.classical.rm_anova import rm_anova
@@ -224,12 +225,33 @@ def of_counts(case):
         yield title + what, beside, size
 
 
+def of_residuals(case):
+    """Yield the same of a model with a residual structure, beside its dense optimum and nlme."""
+    name, said = case["data"].removesuffix(".csv"), case["fit"]
+    structure = described(name, case["structure"])
+    fit = lmm(case["formula"], load(name), reml=case["method"] == "REML", residual=structure)
+    if dense := (case["crosscheck"] or {}).get("dense_optimum"):
+        se = np.array(dense["se"])
+        yield "residuals: criterion", "dense V", worst(fit.deviance, -2.0 * dense["loglik"])
+        yield "residuals: fixed effects", "dense V", worst(fit.beta, dense["beta"], se)
+        yield "residuals: standard errors", "dense V", worst(fit.se, se)
+        yield "residuals: sigma", "dense V", worst(fit.sigma, dense["sigma"])
+    parameters = [said["cor_params"] or {"values": []}, said["var_params"] or {"values": [1]}]
+    values = parameters[0]["values"] + parameters[1]["values"][1:]
+    yield "residuals: correlations and sd ratios", "nlme", worst(fit.residual.values, values)
+    for ranef in said["ranef"] or []:
+        blups = worst(fit.blups[ranef["group"]].values, ranef["values"], said["sigma"])
+        yield "residuals: BLUPs", "nlme", blups
+
+
 def agreement():
     """Every comparison: with whom, in how many models, and the worst disagreement of all."""
     found = {}
     kinds = {
         "lmm": of_a_model,
         "rm_anova": of_an_anova,
+        "nlme_gls": of_residuals,
+        "nlme_lme": of_residuals,
         "kinship": of_relatives,
         "kinship_scan": of_a_scan,
         "glmm": of_counts,

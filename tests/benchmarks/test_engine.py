@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lmmlab import lmm
+from lmmlab import ar1, lmm
 from lmmlab.data import arrays, load
 from lmmlab.engine.design import Design, Term, grouped
 from lmmlab.formula import design
@@ -86,6 +86,15 @@ def test_penicillin_crossed(benchmark, beside):
     model = benchmark(lambda: fit(made))
     assert model.deviance == pytest.approx(330.86058899108, rel=1e-9)
     beside(5)
+
+
+@pytest.mark.parametrize("formula", ["y ~ t * arm + (1 | id)", "y ~ t * arm"])
+def test_ar1_on_40_people_with_8_rows_from_a_table(benchmark, beside, formula):
+    table = load("ar1_panel")
+    model = benchmark(lambda: lmm(formula, table, residual=ar1("t", "id")))
+    expected = 1148.38304 if "|" in formula else 1151.75845
+    assert model.deviance == pytest.approx(expected, abs=1e-3)
+    beside(15)
 
 
 def lectures():

@@ -5,30 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from written_out import described
 
-from lmmlab import ar1, car1, compound_symmetry, lmm, load, unstructured, variances
+from lmmlab import lmm, load
 
 FOLDER = Path(__file__).parent.parent / "reference"
 CASES = [path for path in sorted(FOLDER.glob("*.json")) if '"kind": "nlme_' in path.read_text()]
-GROUP = {"orthodont": "Subject", "apim": "dyad", "apim_negative": "dyad"}
-TIME = {"orthodont": "age", "irregular": "time", "ar1_panel": "t"}
-FACTOR = {"varIdent by arm": "arm", "varIdent by Sex": "Sex", "varIdent by role": "role"}
-
-
-def described(name, words):
-    """Turn the reference's words into a structure."""
-    group, time = GROUP.get(name, "id"), TIME.get(name, "role")
-    kinds = {
-        "corAR1": lambda: ar1(time, group),
-        "corCAR1": lambda: car1(time, group),
-        "corCompSymm": lambda: compound_symmetry(group),
-        "corSymm": lambda: unstructured(time, group),
-    }
-    parts = [make() for kind, make in kinds.items() if kind in words]
-    parts += [variances(factor) for said, factor in FACTOR.items() if said in words]
-    parts += [variances("age")] if "varIdent by age" in words else []
-    first, *others = parts
-    return first * others[0] if others else first
 
 
 @pytest.fixture(scope="module", params=CASES, ids=lambda path: path.stem)

@@ -1,9 +1,30 @@
-"""Data, and the likelihood written out with the dense V."""
+"""Data, what the references say of their residuals, and the likelihood with the dense V."""
 
 import numpy as np
 import pandas as pd
 
+from lmmlab import ar1, car1, compound_symmetry, unstructured, variances
 from lmmlab.engine.covariance import factor
+
+GROUP = {"orthodont": "Subject", "apim": "dyad", "apim_negative": "dyad"}
+TIME = {"orthodont": "age", "irregular": "time", "ar1_panel": "t"}
+FACTOR = {"varIdent by arm": "arm", "varIdent by Sex": "Sex", "varIdent by role": "role"}
+
+
+def described(name, words):
+    """Turn the reference's words into a structure."""
+    group, time = GROUP.get(name, "id"), TIME.get(name, "role")
+    kinds = {
+        "corAR1": lambda: ar1(time, group),
+        "corCAR1": lambda: car1(time, group),
+        "corCompSymm": lambda: compound_symmetry(group),
+        "corSymm": lambda: unstructured(time, group),
+    }
+    parts = [make() for kind, make in kinds.items() if kind in words]
+    parts += [variances(factor) for said, factor in FACTOR.items() if said in words]
+    parts += [variances("age")] if "varIdent by age" in words else []
+    first, *others = parts
+    return first * others[0] if others else first
 
 
 def panel(seed=1, people=9, visits=4, lost=0.2):
