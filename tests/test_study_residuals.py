@@ -138,7 +138,7 @@ def test_people_with_related_residuals_may_leave():
     [
         (ar1("week", "id"), 1.0, {}, ["[1.0]", "positive definite"]),
         (ar1("week", "id"), -1.0, {}, ["[-1.0]", "positive definite"]),
-        (ar1("week", "id"), None, {}, ["values=", "correlation of residuals 1 week apart"]),
+        (ar1("week", "id"), None, {}, ["values=", "residual correlation, week 1 apart"]),
         (ar1("week", "id"), "high", {}, ["positive definite"]),
         (ar1("week", "id"), [0.5, 0.5], {}, ["1 parameters", "[0.5, 0.5]"]),
         (car1("week", "id"), -0.5, {}, ["[-0.5]"]),

@@ -152,7 +152,7 @@ def design(
     >>> made.X.shape, made.names, made.terms[0].levels[:3]
     ((180, 2), ('(Intercept)', 'Days'), ('308', '309', '310'))
     """
-    from lmmlab.formula.residual import read
+    from lmmlab.formula.structured import read
     from lmmlab.formula.table import complete_rows, numbers
 
     require_structure(residual)

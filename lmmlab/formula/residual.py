@@ -1,31 +1,15 @@
 """What a user says of residuals: `ar1`, `car1`, `compound_symmetry`, `unstructured`, `variances`.
 
-These name columns and nothing else; `read` looks them up in a table. A correlation and variances
-are combined by ``*``, since the covariance of two residuals is their correlation times their sds.
+These name columns and nothing else; `lmmlab.formula.structured` looks them up in a table. A
+correlation and variances are combined by ``*``, since the covariance of two residuals is their
+correlation times their sds.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from lmmlab.engine.design import Floats, Ints, LMMError
-from lmmlab.formula.random import crossed
-from lmmlab.formula.table import levels
-from lmmlab.model.remarks import listed
-from lmmlab.residual.exchangeable import Exchangeable
-from lmmlab.residual.serial import Serial
-from lmmlab.residual.structure import Correlation, Residual
-from lmmlab.residual.unequal import Unequal
-from lmmlab.residual.unstructured import Unstructured
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-_MOST_OCCASIONS = 12  # 66 correlations
-_EXACT = 2.0**53  # whole numbers above this are not all numbers of a computer
+from lmmlab.engine.design import LMMError
 
 
 @dataclass(frozen=True)
@@ -70,7 +54,7 @@ class Structure:
     def __repr__(self) -> str:
         calls = [self.correlation] if self.correlation else []
         calls += [("variances", factor) for factor in self.variances]
-        return " * ".join(f"{kind}({', '.join(map(_quoted, names))})" for kind, *names in calls)
+        return " * ".join(f"{kind}({', '.join(map(quoted, names))})" for kind, *names in calls)
 
 
 def ar1(time: str, group: str) -> Structure:
@@ -92,8 +76,13 @@ def ar1(time: str, group: str) -> Structure:
 
     Examples
     --------
-    >>> ar1("t", "id") * variances("arm")
-    ar1("t", "id") * variances("arm")
+    >>> from lmmlab import lmm, load
+    >>> structure = ar1("t", "id") * variances("arm")
+    >>> model = lmm("y ~ t * arm + (1 | id)", load("ar1_panel"), residual=structure)
+    >>> model.residual
+                                    estimate
+    residual correlation, t 1 apart   0.5378
+    residual sd of arm b, over a      1.4719
     """
     return _structure("ar1", time, group)
 
@@ -113,6 +102,14 @@ def car1(time: str, group: str) -> Structure:
     -------
     Structure
         For ``lmm(..., residual=...)``.
+
+    Examples
+    --------
+    >>> from lmmlab import lmm, load
+    >>> model = lmm("y ~ time * group", load("irregular"), residual=car1("time", "id"))
+    >>> model.residual_intervals()
+                                       estimate    lower    upper
+    residual correlation, time 1 apart   0.8925  0.85948  0.91813
     """
     return _structure("car1", time, group)
 
@@ -134,6 +131,15 @@ def compound_symmetry(group: str) -> Structure:
     Notes
     -----
     A random intercept says the same of positive correlations, so the two cannot be told apart.
+
+    Examples
+    --------
+    Partners who push each other apart, which a random intercept cannot show:
+
+    >>> from lmmlab import lmm, load
+    >>> formula, couples = "y ~ role * (actor_x + partner_x)", load("apim_negative")
+    >>> round(float(lmm(formula, couples, residual=compound_symmetry("dyad")).residual[0]), 2)
+    -0.28
     """
     return _structure("compound_symmetry", group)
 
@@ -157,6 +163,18 @@ def unstructured(occasion: str, group: str) -> Structure:
     -----
     These are correlations only (nlme's corSymm): all residuals have the same sd. For a covariance
     matrix without any structure write ``unstructured("age", "child") * variances("age")``.
+
+    Examples
+    --------
+    >>> from lmmlab import lmm, load
+    >>> structure = unstructured("age", "Subject") * variances("age")
+    >>> model = lmm("distance ~ age * Sex", load("orthodont"), residual=structure)
+    >>> model.R("M01")
+             8      10      12      14
+    8   5.4252  2.7092  3.8411  2.7151
+    10  2.7092  4.1906  2.9745  3.3137
+    12  3.8411  2.9745  6.2632  4.1332
+    14  2.7151  3.3137  4.1332  4.9862
     """
     return _structure("unstructured", occasion, group)
 
@@ -174,6 +192,14 @@ def variances(factor: str) -> Structure:
     -------
     Structure
         For ``lmm(..., residual=...)``, alone or multiplied by a correlation.
+
+    Examples
+    --------
+    >>> from lmmlab import lmm, load
+    >>> data = load("orthodont")
+    >>> model = lmm("distance ~ age * Sex + (1 | Subject)", data, residual=variances("Sex"))
+    >>> round(float(model.residual[0]), 3)  # girls over boys
+    0.468
     """
     return Structure(variances=_names("variances", factor))
 
@@ -187,12 +213,13 @@ def _names(kind: str, *names: object) -> tuple[str, ...]:
     if len(told) < len(names):
         raise LMMError(
             f"{kind}() takes names of columns, in quotes; this is {kind}"
-            f"({', '.join(map(_quoted, names))})."
+            f"({', '.join(map(quoted, names))})."
         )
     return told
 
 
-def _quoted(name: object) -> str:
+def quoted(name: object) -> str:
+    """Write the name of a column as Python does."""
     return f'"{name}"' if isinstance(name, str) else repr(name)
 
 
@@ -203,114 +230,4 @@ def require_structure(structure: object) -> None:
             'residual must be a structure such as ar1("t", "id"), car1("time", "id"), '
             'compound_symmetry("dyad"), unstructured("age", "child") or variances("arm"), or a '
             f"product of a correlation and variances; this is {structure!r}."
-        )
-
-
-def read(structure: Structure, rows: pd.DataFrame) -> Residual:
-    """Look up the columns of a structure in the rows that are used.
-
-    Raises
-    ------
-    LMMError
-        If they do not hold what the structure needs: what is wrong, where, and what to do.
-    """
-    correlation = _correlation(structure, rows) if structure.correlation else None
-    return Residual(
-        correlation, tuple(_unequal(name, rows) for name in structure.variances), repr(structure)
-    )
-
-
-def _unequal(name: str, rows: pd.DataFrame) -> Unequal:
-    codes, found = levels(rows[name])
-    if len(found) < 2:
-        raise LMMError(
-            f"variances({_quoted(name)}): {name} is {found[0]} in all {len(rows)} rows that are "
-            "used, so there is one residual sd only. Leave it out."
-        )
-    few = [level for level, n in zip(found, np.bincount(codes), strict=True) if n < 2]
-    if few:
-        raise LMMError(
-            f"variances({_quoted(name)}): {listed(few)} of {name} has a single row, which tells "
-            "no sd. Join it with another level."
-        )
-    return Unequal(name, codes, found)
-
-
-def _correlation(structure: Structure, rows: pd.DataFrame) -> Correlation:
-    """Make the correlation from the columns that it names."""
-    kind, *times, group = structure.correlation
-    codes, found = crossed(tuple(group.split(":")), rows)
-    if np.bincount(codes).max() < 2:
-        raise LMMError(
-            f"Each {group} has one row only, so nothing tells how residuals within {group} "
-            "correlate. Name the column that says which rows belong together."
-        )
-    if kind == "compound_symmetry":
-        return Exchangeable(group, codes, found)
-    [time] = times
-    if kind == "unstructured":
-        return _unstructured(time, group, codes, found, rows)
-    when = _times(kind, time, rows)
-    _require_distinct(time, group, codes, found, when, when.tolist())
-    return Serial(group, time, codes, found, when, continuous=kind == "car1")
-
-
-def _times(kind: str, time: str, rows: pd.DataFrame) -> Floats:
-    """Read times: numbers, of AR(1) whole ones."""
-    from pandas.api.types import is_bool_dtype, is_numeric_dtype
-
-    column = rows[time]
-    if not is_numeric_dtype(column) or is_bool_dtype(column):
-        raise LMMError(
-            f"{kind}({_quoted(time)}, ...): {time} does not hold numbers (its first value is "
-            f"{str(column.iloc[0])!r}). Make it numbers, such as days since the start."
-        )
-    when: Floats = column.to_numpy(dtype=float)
-    if not (np.abs(when) < _EXACT).all():
-        raise LMMError(f"{time} holds times that are infinite, or beyond 9e15. Correct them.")
-    if kind == "ar1" and (odd := np.flatnonzero(when != np.round(when))).size:
-        raise LMMError(
-            f"ar1 counts occasions, but {time} is {when[odd[0]]:g} in row "
-            f"{rows.index[odd[0]]}, which is no whole number. Number the occasions 0, 1, 2, ..., "
-            f"or use car1({_quoted(time)}, ...), which takes any times."
-        )
-    return when
-
-
-def _unstructured(
-    time: str, group: str, codes: Ints, found: tuple[str, ...], rows: pd.DataFrame
-) -> Unstructured:
-    """Read occasions, and refuse those whose correlation nothing tells."""
-    occasions, labels = levels(rows[time])
-    if not 2 <= len(labels) <= _MOST_OCCASIONS:
-        more = f"; {_MOST_OCCASIONS} are the most. For so many use car1 or ar1."
-        raise LMMError(
-            f"unstructured({_quoted(time)}, ...): {time} has {len(labels)} different values"
-            + (more if len(labels) > 2 else ", so there is nothing to correlate.")
-        )
-    _require_distinct(time, group, codes, found, occasions, labels)
-    there = np.zeros((len(found), len(labels)))
-    there[codes, occasions] = 1.0
-    together = there.T @ there
-    if not together.all():
-        first, second = np.argwhere(together == 0.0)[0]
-        raise LMMError(
-            f"No {group} has rows at both {time} {labels[first]} and {labels[second]}, so nothing "
-            f"tells their correlation. Leave out one of them, or use ar1 or car1."
-        )
-    return Unstructured(group, time, codes, found, occasions, labels)
-
-
-def _require_distinct(
-    time: str, group: str, codes: Ints, found: tuple[str, ...], when: Any, labels: Any
-) -> None:
-    """Refuse two rows of a group at one time."""
-    order = np.lexsort((when, codes))
-    same = (np.diff(codes[order]) == 0) & (np.diff(when[order]) == 0)
-    if same.any():
-        row = order[int(np.argmax(same))]
-        shown = labels[when[row]] if when.dtype == np.intp else f"{when[row]:g}"
-        raise LMMError(
-            f"{group} {found[codes[row]]} has two rows at {time} {shown}, and residuals can only "
-            f"be told apart by their {time}. Correct {time}, or keep one row for each."
         )

@@ -11,29 +11,28 @@ those of `lmmlab.inference.satterthwaite` and `lmmlab.inference.kenward_roger`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import chdtrc, fdtrc
 
-from lmmlab.engine.crossproducts import DEPENDENT, Crossproducts
+from lmmlab.engine.crossproducts import DEPENDENT
 from lmmlab.engine.design import Floats, LMMError
-from lmmlab.engine.solve import Solution
+from lmmlab.inference.account import Method as Method
+from lmmlab.inference.account import account_of, known_errors, lengths, require_defined
+from lmmlab.inference.account import errors as errors
+from lmmlab.inference.account import require_method as require_method
 from lmmlab.inference.contrast import Contrast as Contrast
 from lmmlab.inference.contrast import read_contrast
-from lmmlab.inference.kenward_roger import kenward_roger, scaled
-from lmmlab.inference.satterthwaite import Uncertainty, degrees, pooled, satterthwaite, white
+from lmmlab.inference.kenward_roger import scaled
+from lmmlab.inference.satterthwaite import Uncertainty, degrees, pooled, white
 from lmmlab.model.estimable import require_estimates, require_independent
 from lmmlab.model.estimates import estimates, require_confidence
-from lmmlab.model.relatives import require_noise
 from lmmlab.model.remarks import listed
 from lmmlab.model.table import Table
-from lmmlab.residual.structure import EDGE
 
 if TYPE_CHECKING:
     from lmmlab.model.fit import Fit
-
-Method = Literal["wald", "satterthwaite", "kenward-roger"]
 
 _JOINT = ("numerator df", "df", "F", "p")
 _LEAST = 0.1  # with fewer degrees of freedom the data say nothing about the variance
@@ -142,80 +141,13 @@ def anova(fit: Fit, method: Method = "satterthwaite") -> Table:
     return _together(fit, method, fit.design.hypotheses)
 
 
-def errors(
-    cross: Crossproducts, at: Solution, sigma: float | Floats, L: Floats, method: Method
-) -> tuple[Floats, Floats]:
-    """Give standard errors and degrees of freedom of L beta, in one fit or in many.
-
-    Parameters
-    ----------
-    cross : Crossproducts
-        The conditioned data; no column of X is dependent.
-    at : Solution
-        The solution at the estimates; leading axes (...) are replicates.
-    sigma : (...) array
-        Residual sd.
-    L : (r, p) array
-        A combination of the fixed effects in each row.
-    method : {"wald", "satterthwaite", "kenward-roger"}
-
-    Returns
-    -------
-    se, df : (..., r) arrays
-    """
-    return _errors(L @ white(cross, at, sigma), _account(cross, at, method))
-
-
-def _errors(rows: Floats, account: tuple[Uncertainty, Floats] | None) -> tuple[Floats, Floats]:
-    """Give standard errors and degrees of freedom of combinations of white effects."""
-    se = _lengths(rows)
-    if account is None:
-        return se, np.full_like(se, np.inf)
-    known, adjusted = account
-    rows /= se[..., None]
-    return se * np.sqrt(((rows @ adjusted) * rows).sum(-1)), degrees(known, rows)
-
-
-def require_method(method: object, reml: bool) -> None:
-    """Refuse a method that is not known, and Kenward and Roger's for a fit by ML."""
-    if not (isinstance(method, str) and method in get_args(Method)):
-        raise LMMError(
-            f'method must be "wald", "satterthwaite" or "kenward-roger"; this is {method!r}.'
-        )
-    if method == "kenward-roger" and not reml:
-        raise LMMError(
-            "Kenward and Roger's method is made for REML, and this model was fitted by ML. Fit it "
-            'with reml=True, or use method="satterthwaite".'
-        )
-
-
-def _account(
-    cross: Crossproducts, at: Solution, method: Method
-) -> tuple[Uncertainty, Floats] | None:
-    """Give the uncertainty of the covariance of white effects, and itself (over sigma**2)."""
-    if method == "wald":
-        return None
-    if method == "kenward-roger":
-        return kenward_roger(cross, at)
-    return satterthwaite(cross, at), np.eye(at.inverse.shape[-1])
-
-
-def _account_of(fit: Fit, method: Method) -> tuple[Uncertainty, Floats] | None:
-    """Give the same for a fit, in which a residual structure may be uncertain, too."""
-    if fit.design.residual is None or method == "wald":
-        return _account(fit.cross, fit.solution, method)
-    from lmmlab.residual.curvature import uncertainty
-
-    return uncertainty(fit), np.eye(fit.solution.inverse.shape[-1])
-
-
 def _one_by_one(
     fit: Fit, method: Method, L: Floats, names: tuple[str, ...], confidence: float
 ) -> Table:
     """Test each row of L by itself."""
     estimate = L @ fit.beta
     root = white(fit.cross, fit.solution, fit.sigma)
-    se, df = _errors(L @ root, _account_of(fit, method))
+    se, df = known_errors(L @ root, account_of(fit, method))
     df[~(df > _LEAST)] = np.nan
     note = _note(fit, method, _lost(_NO_DF, names, df))
     return estimates(names, estimate, se, df, confidence, note)
@@ -225,7 +157,7 @@ def _together(fit: Fit, method: Method, hypotheses: Sequence[tuple[str, Floats]]
     """Test the rows of each L together."""
     names = tuple(name for name, _ in hypotheses)
     root = white(fit.cross, fit.solution, fit.sigma)
-    account = _account_of(fit, method)
+    account = account_of(fit, method)
     values = np.array([_joint(account, method, L, L @ fit.beta, root) for _, L in hypotheses])
     values[~(values[:, 1] > _LEAST), 1:] = np.nan
     lost = _lost(_NO_F if method == "kenward-roger" else _NO_DF, names, values[:, 1])
@@ -249,7 +181,7 @@ def _joint(
     as it was written; they are looked for within W'.
     """
     rows = L @ root
-    length = _lengths(rows)
+    length = lengths(rows)
     U, size, W = np.linalg.svd(rows / length[:, None], full_matrices=False)
     r = int((size > DEPENDENT).sum())
     U, size, W = U[:, :r], size[:r], W[:r]
@@ -268,32 +200,13 @@ def _joint(
     return r, df, F, float(fdtrc(r, df, F))
 
 
-def _lengths(rows: Floats) -> Floats:
-    """Give the lengths (...) of vectors (..., p), none too long or too short to be squared."""
-    largest = np.abs(rows).max(-1, initial=0.0)
-    lengths: Floats = largest * np.linalg.norm(rows / largest[..., None], axis=-1)
-    return lengths
-
-
 def _require(fit: Fit, method: Method) -> None:
     """Refuse a method that is not known, and a fit for which it has no answer."""
     require_method(method, fit.reml)
     if not fit.names:
         raise LMMError("The model has no fixed effects, so there is nothing to test.")
     require_independent(fit, "tests are")
-    residual = fit.design.residual
-    if method == "kenward-roger" and (residual is not None or not fit.design.terms):
-        raise LMMError(
-            "Kenward and Roger's method is made here for random effects and independent residuals. "
-            'Use method="satterthwaite".'
-        )
-    if method == "kenward-roger":
-        require_noise(fit)
-    if method == "satterthwaite" and residual is not None and min(residual.edges(fit.phi)) < EDGE:
-        raise LMMError(
-            "The residual structure is estimated at the edge of what can be, where nothing tells "
-            'how well it is known. Use a simpler structure, or method="wald".'
-        )
+    require_defined(fit, method)
     if method != "wald":
         require_estimates(fit, f'method="{method}", unlike "wald",')
 

@@ -51,7 +51,7 @@ class Exchangeable:
     @property
     def names(self) -> tuple[str, ...]:
         """What the parameter is called."""
-        return (f"correlation of residuals within {self.group}",)
+        return (f"residual correlation within {self.group}",)
 
     @property
     def start(self) -> Floats:

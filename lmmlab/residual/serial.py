@@ -89,7 +89,7 @@ class Serial:
     @property
     def names(self) -> tuple[str, ...]:
         """What the parameter is called."""
-        return (f"correlation of residuals {self.step:g} {self.time} apart",)
+        return (f"residual correlation, {self.time} {self.step:g} apart",)
 
     @property
     def start(self) -> Floats:

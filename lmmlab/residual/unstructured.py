@@ -72,7 +72,9 @@ class Unstructured:
         """What the parameters are called."""
         pairs = zip(*self.pairs, strict=True)
         when = self.when
-        return tuple(f"correlation of {self.time} {when[i]} and {when[j]}" for i, j in pairs)
+        return tuple(
+            f"residual correlation of {self.time} {when[i]} and {when[j]}" for i, j in pairs
+        )
 
     @property
     def start(self) -> Floats:

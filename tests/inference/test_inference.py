@@ -11,7 +11,7 @@ from scipy import stats
 
 from lmmlab import lmm, load
 from lmmlab.engine.design import LMMError, grouped
-from lmmlab.inference import inference
+from lmmlab.inference import account, inference
 from lmmlab.inference.satterthwaite import Uncertainty
 from lmmlab.model.fit import evaluate, fit
 
@@ -378,7 +378,7 @@ def test_kenward_roger_wants_reml():
 def test_df_that_cannot_be_computed(sleep, monkeypatch):
     """A direction that changes the variance, and of which the data say nothing."""
     lost = Uncertainty(178, np.ones((1, 2, 2)), np.full((1, 1), 1e9))
-    monkeypatch.setattr(inference, "satterthwaite", lambda cross, at: lost)
+    monkeypatch.setattr(account, "satterthwaite", lambda cross, at: lost)
     for L in (None, ["Days"]):
         with pytest.raises(LMMError, match=r"degrees of freedom for .* cannot be computed"):
             sleep.test(L=L)

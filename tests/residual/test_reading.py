@@ -72,7 +72,7 @@ APART = ROWS[~((ROWS.t == 3) & ROWS.id.isin(ROWS[ROWS.t == 0].id))]
             "y ~ t + (1 | id)",
             ROWS,
             compound_symmetry("id"),
-            ["cannot tell apart", "the correlation of residuals within id", "(Intercept)"],
+            ["cannot tell apart", "the residual correlation within id", "(Intercept)"],
         ),
         (
             "y ~ t + (t | id)",

@@ -112,7 +112,7 @@ def test_a_step_is_the_common_gap():
     assert (ar1.step, twice.step) == (1.0, 2.0)
     phi = np.array([-0.4])
     np.testing.assert_array_equal(twice.whiten(TIMES, phi)[0], ar1.whiten(TIMES, phi)[0])
-    assert twice.names == ("correlation of residuals 2 age apart",)
+    assert twice.names == ("residual correlation, age 2 apart",)
 
 
 @pytest.mark.parametrize(
