@@ -9,13 +9,18 @@ from __future__ import annotations
 import numpy as np
 
 from lmmlab.engine.covariance import factor, settle
-from lmmlab.engine.crossproducts import condition
-from lmmlab.engine.design import Design, Floats
+from lmmlab.engine.crossproducts import Crossproducts, condition
+from lmmlab.engine.design import LARGEST, Design, Floats, LMMError
 from lmmlab.engine.solve import solve
 from lmmlab.model.balanced import closed_theta
-from lmmlab.model.estimable import require_enough_rows, require_estimable, require_reml
+from lmmlab.model.estimable import (
+    is_number,
+    require_enough_rows,
+    require_estimable,
+    require_reml,
+)
 from lmmlab.model.model import Fit as Fit
-from lmmlab.model.model import Source, known
+from lmmlab.model.model import Source
 from lmmlab.model.relatives import minimum
 from lmmlab.residual.identified import require_structure
 from lmmlab.residual.search import search
@@ -107,3 +112,30 @@ def evaluate(
     if design.residual is not None:
         phi = design.residual.coordinates(np.empty(0) if values is None else values)
     return known(design, conditioned(design, phi), theta, sigma, reml, phi)
+
+
+def known(
+    design: Design,
+    cross: Crossproducts,
+    theta: Floats,
+    sigma: float | None,
+    reml: bool,
+    phi: Floats,
+) -> Fit:
+    """Give the model of conditioned data at a theta that is known; see `Fit.at`.
+
+    Raises
+    ------
+    LMMError
+        If theta or sigma cannot be.
+    """
+    try:
+        theta = np.array(theta, dtype=object).astype(float)  # a copy, which nobody else changes
+    except (TypeError, ValueError):
+        raise LMMError(f"theta must be real numbers, like Fit.theta; this is {theta!r}.") from None
+    at = solve(cross, cross.S @ factor(theta, cross.blocks), reml)
+    if sigma is None:
+        sigma = float(np.sqrt(at.variance))
+    elif not (is_number(sigma) and 1.0 / LARGEST < float(sigma) < LARGEST):
+        raise LMMError(f"sigma must be a positive number below 1e100; this is {sigma!r}.")
+    return Fit(design, theta, float(sigma), "given", cross, at, None, phi)

@@ -13,15 +13,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from lmmlab.engine.covariance import SINGULAR, covariance, factor, spread
+from lmmlab.engine.covariance import SINGULAR, covariance, spread
 from lmmlab.engine.crossproducts import Crossproducts
-from lmmlab.engine.design import LARGEST, Design, Floats, LMMError, Term
+from lmmlab.engine.design import Design, Floats
 from lmmlab.engine.newton import LEFT, Path, minimise, promised
-from lmmlab.engine.solve import Solution, solve
+from lmmlab.engine.solve import Solution
 from lmmlab.inference.satterthwaite import white
 from lmmlab.model.conditional import Conditional, posterior
-from lmmlab.model.estimable import is_number
-from lmmlab.model.remarks import listed, remarks
+from lmmlab.model.remarks import remarks
 from lmmlab.model.table import Table
 from lmmlab.residual import estimates as residuals
 from lmmlab.residual.whitening import conditioned
@@ -95,6 +94,8 @@ class Fit:
         -------
         Fit
         """
+        from lmmlab.model.fit import known
+
         if values is None:
             return known(self.design, self.cross, theta, sigma, self.reml, self.phi)
         phi = residuals.coordinates(self, values)
@@ -246,41 +247,10 @@ class Fit:
 
     @property
     def icc(self) -> float:
-        """Correlation of two rows of the same level, in a model with a random intercept alone.
+        """Correlation of two rows of the same level; see `lmmlab.model.r2.icc`."""
+        from lmmlab.model.r2 import icc
 
-        Raises
-        ------
-        LMMError
-            With random slopes, where the correlation depends on x, or several grouping factors,
-            where it depends on which of them two rows share: neither is one number. With a residual
-            structure, or without random effects.
-        """
-        if self.design.residual is not None or not self.design.terms:
-            raise LMMError(
-                "The ICC is that of a random intercept and independent residuals. Here how much "
-                "two rows correlate follows from G, fit.residual and sigma."
-            )
-        if len(self.design.terms) > 1:
-            raise LMMError(
-                f"With {len(self.design.terms)} grouping factors there is no single ICC: how much "
-                f"two rows correlate depends on which of {listed(list(self.ngroups))} they share. "
-                "Add the variances in G of what they share, over the sum of all and sigma**2."
-            )
-        if self._term.relation is not None:
-            raise LMMError(
-                f"The levels of {self._term.group} are related, so how much two rows correlate "
-                "depends on whose they are. See lmmlab.kinship.heritability."
-            )
-        Z = self._term.Z
-        if Z.shape[1] > 1 or (Z != Z[0]).any():
-            x = " and ".join(name for name in self._term.names if name != "(Intercept)")
-            raise LMMError(
-                f"With random slopes there is no single ICC: how much two rows of the same "
-                f"{self._term.group} correlate depends on {x}. Choose values of {x} and use "
-                "G and sigma."
-            )
-        between = float(self.G[self._term.group][0, 0] * Z[0, 0] ** 2)
-        return between / (between + self.sigma**2)
+        return icc(self)
 
     @cached_property
     def singular(self) -> bool:
@@ -378,37 +348,6 @@ class Fit:
 
         return html(self)
 
-    @property
-    def _term(self) -> Term:
-        return self.design.terms[0]
-
     @cached_property
     def _posterior(self) -> Conditional:
         return posterior(self.cross, self.solution)
-
-
-def known(
-    design: Design,
-    cross: Crossproducts,
-    theta: Floats,
-    sigma: float | None,
-    reml: bool,
-    phi: Floats,
-) -> Fit:
-    """Give the model of conditioned data at a theta that is known; see `Fit.at`.
-
-    Raises
-    ------
-    LMMError
-        If theta or sigma cannot be.
-    """
-    try:
-        theta = np.array(theta, dtype=object).astype(float)  # a copy, which nobody else changes
-    except (TypeError, ValueError):
-        raise LMMError(f"theta must be real numbers, like Fit.theta; this is {theta!r}.") from None
-    at = solve(cross, cross.S @ factor(theta, cross.blocks), reml)
-    if sigma is None:
-        sigma = float(np.sqrt(at.variance))
-    elif not (is_number(sigma) and 1.0 / LARGEST < float(sigma) < LARGEST):
-        raise LMMError(f"sigma must be a positive number below 1e100; this is {sigma!r}.")
-    return Fit(design, theta, float(sigma), "given", cross, at, None, phi)

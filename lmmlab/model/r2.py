@@ -1,4 +1,4 @@
-"""R2 of a mixed model: how much of the variance of a row the model's parts account for.
+"""R2 and ICC of a mixed model: how much of the variance of a row its parts account for.
 
 The random part of an average row is what lets R2 reach models with random slopes, where people
 differ more at some rows than at others.
@@ -13,6 +13,7 @@ import numpy as np
 from lmmlab.engine.design import Floats, LMMError, Term
 from lmmlab.meaning.implied import line_variance
 from lmmlab.model.fit import Fit
+from lmmlab.model.remarks import listed
 
 
 @dataclass(frozen=True)
@@ -101,3 +102,44 @@ def r2(fit: Fit) -> R2:
 def own_relation(term: Term) -> Floats | float:
     """Give the diagonal element of K that each row has (n,); 1 without K."""
     return 1.0 if term.relation is None else term.relation.own[term.codes]
+
+
+def icc(fit: Fit) -> float:
+    """Give the correlation of two rows of the same level, where it is one number.
+
+    That is in a model with a random intercept alone.
+
+    Raises
+    ------
+    LMMError
+        With random slopes, where the correlation depends on x, or several grouping factors,
+        where it depends on which of them two rows share: neither is one number. With a residual
+        structure, or without random effects.
+    """
+    if fit.design.residual is not None or not fit.design.terms:
+        raise LMMError(
+            "The ICC is that of a random intercept and independent residuals. Here how much "
+            "two rows correlate follows from G, fit.residual and sigma."
+        )
+    if len(fit.design.terms) > 1:
+        raise LMMError(
+            f"With {len(fit.design.terms)} grouping factors there is no single ICC: how much "
+            f"two rows correlate depends on which of {listed(list(fit.ngroups))} they share. "
+            "Add the variances in G of what they share, over the sum of all and sigma**2."
+        )
+    (term,) = fit.design.terms
+    if term.relation is not None:
+        raise LMMError(
+            f"The levels of {term.group} are related, so how much two rows correlate "
+            "depends on whose they are. See lmmlab.kinship.heritability."
+        )
+    Z = term.Z
+    if Z.shape[1] > 1 or (Z != Z[0]).any():
+        x = " and ".join(name for name in term.names if name != "(Intercept)")
+        raise LMMError(
+            f"With random slopes there is no single ICC: how much two rows of the same "
+            f"{term.group} correlate depends on {x}. Choose values of {x} and use "
+            "G and sigma."
+        )
+    between = float(fit.G[term.group][0, 0] * Z[0, 0] ** 2)
+    return between / (between + fit.sigma**2)
