@@ -29,10 +29,13 @@ def _table(s: Scene) -> Panel:
     people, items = np.arange(J), np.arange(K)
     across, down = f"{K} {story.items[1]}", f"{J} {story.people[1]}"
     parted = f": {story.plain}, then {story.special}"
-    if s.controls.varies == "items":
-        items, across = np.argsort(at.cell[0], kind="stable"), across + parted
-    elif s.controls.varies == "people":
-        people, down = np.argsort(at.cell[:, 0], kind="stable"), down + parted
+    own = s.controls.meets == "half" and s.controls.varies != "both"
+    if s.controls.varies == "items" or own:  # one condition after the other
+        items = np.argsort(items % 2, kind="stable")
+    if s.controls.varies == "people" or own:
+        people = np.argsort(people % 2, kind="stable")
+    across += parted * (s.controls.varies == "items")
+    down += parted * (s.controls.varies == "people")
     middle = s.controls.beta0 + s.controls.beta1 / 2.0
     limits = (middle - story.colours, middle + story.colours)
     ids = tuple(str(j + 1) for j in people for _ in range(K))

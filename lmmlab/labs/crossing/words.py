@@ -73,7 +73,7 @@ def _of_it(s: Scene) -> str:
     if s.controls.meets == "half" and s.controls.varies != "both":
         return (
             f"Each condition has {many['items']} of its own: what is theirs cannot be told from "
-            f"the {s.story.effect}, and more {many['people']} do not help."
+            f"the {s.story.effect}, however many {many['people']} there are."
         )
     return ""
 
