@@ -32,7 +32,7 @@ def simulate(
     formula: str,
     *,
     beta: Sequence[float],
-    sigma: float,
+    sigma: float | None = None,
     sd: Sequence[float] | Mapping[str, float | Sequence[float]] = (),
     corr: float | Sequence[Sequence[float]] = 0.0,
     groups: int | Mapping[str, int] | None = None,
@@ -45,6 +45,8 @@ def simulate(
     residual: Structure | None = None,
     values: float | Sequence[float] | None = None,
     relationship: dict[str, Any] | None = None,
+    family: str = "normal",
+    trials: int | str | None = None,
 ) -> pd.DataFrame:
     """Make data from a truth: the same seed gives the same people, deformed by the parameters.
 
@@ -55,7 +57,8 @@ def simulate(
     beta : sequence of p numbers
         Fixed effects, in the order of the columns: ``(Intercept)`` first.
     sigma : float
-        Residual standard deviation; of the first level, where `residual` says that levels differ.
+        Residual standard deviation of a normal response; of the first level, where `residual` says
+        that levels differ.
     sd : sequence of q numbers, or mapping of group to one or more numbers
         Standard deviations tau of the random effects. With several grouping factors say whose they
         are, ``{"school": 3, "class:school": 2}``; a plain sequence has those of the factor with
@@ -90,6 +93,11 @@ def simulate(
     relationship : dict of str to matrix, optional
         How the levels of grouping factors are related, see `lmm`; `sd` is that of a level with 1 on
         the diagonal.
+    family : {"normal", "binomial", "poisson"}
+        The others are yes or no (1 or 0; events out of `trials`) and counts: beta and sd are then
+        on the scale of log odds, or of log means, and there is no sigma.
+    trials : int or str, optional
+        Out of how many events are counted, or the column of `data` that says it.
 
     Returns
     -------
@@ -122,6 +130,15 @@ def simulate(
     >>> len(made), list(made["class"].cat.categories)
     (120, ['1.1', '1.2', '1.3', '2.1', '2.2', '2.3'])
 
+    Who has stopped smoking, in 24 villages that differ:
+
+    >>> made = simulate(
+    ...     "quit ~ 1 + (1 | village)", groups=24, per_group=15, beta=[-0.5], sd=[1],
+    ...     family="binomial",
+    ... )
+    >>> round(float(made["quit"].mean()), 2), set(made["quit"]) == {0, 1}
+    (0.36, True)
+
     A diary in which neighbouring weeks are alike, as if a mood lasted:
 
     >>> from lmmlab import ar1
@@ -131,7 +148,7 @@ def simulate(
     ... )
     """
     from lmmlab.formula import design
-    from lmmlab.model.estimable import is_number
+    from lmmlab.formula.events import read_events
     from lmmlab.study.missingness import Dropout, observed
     from lmmlab.study.shape import Shape
     from lmmlab.study.simulate import (
@@ -165,8 +182,8 @@ def simulate(
         raise LMMError(
             f"{made.dropped} rows of the data have a missing value; leave them out first."
         )
-    if not is_number(sigma) or not 0 <= sigma < np.inf:
-        raise LMMError(f"sigma is {sigma!r}; the residual sd is a number, 0 or more.")
+    given = {"residual": residual is not None, "noise": noise != "normal"}
+    counted = read_events(family, trials, sigma, given, table)
     if not is_whole(seed):
         raise LMMError(f"The seed is {seed!r}; give a whole number.")
     T = root(spreads(sd, made), correlations(corr, made))
@@ -188,16 +205,19 @@ def simulate(
     if made.residual is not None:
         e = made.residual.colour(e, phi)
     fixed = vector("beta", beta, made.names, "fixed")
-    y = response(made.X, Z[main], codes[main], fixed, roots[main], float(sigma), u, e)
+    y = response(made.X, Z[main], codes[main], fixed, roots[main], float(sigma or 0.0), u, e)
     for k in range(len(known)):
         if k != main:
             more = people.bend(within(seed, lie[k], Z[k].shape[1], OTHERS + k))
             add_effects(y, Z[k], codes[k], roots[k], among(kin[k], more))
+    if counted is not None:
+        y = counted.of(y, e)
     if dropout is not None:
         chance = within(seed, lie[main], last + 1, LEAVING)[codes[main], number]
         slope = u @ roots[main][-1] if q > 1 else None
         y[~observed(dropout, codes[main], y, chance, slope)] = np.nan
-    return table.assign(**{name: y})
+    whole = counted is not None and dropout is None
+    return table.assign(**{name: y.astype(int) if whole else y})
 
 
 def _sources(

@@ -65,6 +65,11 @@ def lines(fit: GLMMFit, new: Any = None, offset: Any = None, groups: bool = Fals
     LMMError
         If the rows or the offset do not fit the model.
     """
+    if isinstance(new, Rows) and offset is None and fit.counts.offset.any():
+        raise LMMError(
+            "The model has an offset, and rows that are arrays do not say theirs. Give offset=, a "
+            "number or one for each row."
+        )
     rows, known = _read(fit, new, groups)
     m = len(rows.X)
     if offset is not None:

@@ -12,6 +12,7 @@ from lmmlab.model.remarks import still
 if TYPE_CHECKING:
     from lmmlab.generalised.model import GLMMFit
 
+_WIDE = 2.5  # an sd, with which Laplace's approximation is rough
 _FEW = 10  # levels, with which Wald's tests are too sure
 
 
@@ -33,6 +34,13 @@ def remarks(fit: GLMMFit) -> str:
                 parts.append(still(term, sd, corr, size, "estimated to be "))
         said.append(f"The fit is singular: {', and '.join(parts)}.")
         said.append("That is no error; a simpler random term may do as well.")
+    scalar = sum(len(term.names) for term in fit.design.terms) == 1
+    if fit.nodes == 1 and fit.counts.yes_or_no and _spread(fit) > _WIDE:
+        advice = "compare nodes=25" if scalar else "take the sds with caution"
+        said.append(
+            f"With sds of {_spread(fit):.1f} on the scale of log odds Laplace's approximation is "
+            f"rough for single yes and no; {advice}."
+        )
     few = [group for group, count in fit.ngroups.items() if count < _FEW]
     if few:
         said.append(
@@ -40,3 +48,8 @@ def remarks(fit: GLMMFit) -> str:
             "as too small on average, and Wald tests are too sure."
         )
     return " ".join(said)
+
+
+def _spread(fit: GLMMFit) -> float:
+    """Give the root mean square of what random effects do to a row."""
+    return float(np.sqrt((fit.found.at.A**2).sum(1).mean()))

@@ -30,8 +30,9 @@ def start(data: Working) -> Floats:
         If no estimate exists; it names the predictors.
     """
     counts, X = data.counts, data.X
-    beta, s = np.zeros(X.shape[1]), np.inf
-    eta = counts.offset
+    guess = counts.family.forward((counts.y + 0.5) / (counts.trials + 1.0 * counts.binomial))
+    beta, s = X.T @ (guess - counts.offset) / len(X), np.inf  # the columns are orthonormal
+    eta = counts.offset + X @ beta
     for _ in range(_STEPS):
         if not len(beta) or s < _ENOUGH:
             break
@@ -41,9 +42,7 @@ def start(data: Working) -> Floats:
         s = float(np.abs(change).max())
         share = np.log1p(s) / s if s > 0.5 else 1.0
         beta, eta = beta + share * step, eta + share * change
-        if np.abs(eta - counts.offset).max() > 4.0 * _LARGE:
-            break
-    if s >= _ENOUGH or np.abs(eta - counts.offset).max() > _LARGE:
+    if s >= _ENOUGH or np.abs(eta - eta.mean()).max() > _LARGE or abs(eta.mean()) > _LARGE:
         require_estimates_exist(data)
     return beta
 

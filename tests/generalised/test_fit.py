@@ -275,3 +275,28 @@ def test_comparison(cbpp):
     both = glmm("ticks ~ year + (1 | brood) + (1 | location)", load("grouseticks"), "poisson")
     assert np.isnan(compare(both).values[1, 7])
     assert "Add random effects one at a time" in compare(both).note
+
+
+def test_a_large_sd_is_rough_by_laplace():
+    rng = np.random.default_rng(1)
+    g = np.repeat(np.arange(60), 5)
+    y = rng.random(300) < expit(3.0 * rng.standard_normal(60)[g])
+    table = pd.DataFrame({"g": g.astype(str), "y": y.astype(int)})
+    one, many = glmm("y ~ 1 + (1 | g)", table), glmm("y ~ 1 + (1 | g)", table, nodes=25)
+    assert "Laplace's approximation is rough for single yes and no; compare nodes=25" in one.message
+    assert "rough" not in many.message
+    assert many.theta[0] > 1.05 * one.theta[0]
+
+
+def test_few_levels_are_said():
+    few = glmm("incidence / size ~ period + (1 | herd)", load("cbpp").iloc[:30])
+    assert "There are few levels of herd" in few.message
+    assert glmm(CBPP, load("cbpp")).message == ""
+
+
+def test_a_large_offset_is_met_by_the_intercept():
+    table = load("grouseticks").assign(o=300.0)
+    one = glmm("ticks ~ year + (1 | brood)", table, "poisson", offset="o")
+    two = glmm("ticks ~ year + (1 | brood)", table, "poisson")
+    assert one.beta[0] + 300.0 == pytest.approx(two.beta[0], rel=1e-7)
+    assert one.beta[1:] == pytest.approx(two.beta[1:], rel=1e-7)

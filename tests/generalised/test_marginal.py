@@ -157,11 +157,13 @@ def test_an_offset_of_new_rows():
 def test_rows_as_arrays(counts):
     model = fit(counts(1, q=2))
     rows = Rows([[1.0, 0.5]], [[1.0, 0.5]], ["g1"])
-    assert model.predict(rows, "group").values.shape == (1, 4)
+    assert model.predict(rows, "group", offset=0.1).values.shape == (1, 4)
+    with pytest.raises(LMMError, match="do not say theirs"):
+        model.predict(rows)
     with pytest.raises(LMMError, match="made from arrays"):
         model.predict(pd.DataFrame({"x": [1]}))
     with pytest.raises(LMMError, match="do not fit the model"):
-        model.predict(Rows([[1.0]], [[1.0, 0.5]]))
+        model.predict(Rows([[1.0]], [[1.0, 0.5]]), offset=0.0)
 
 
 def test_what_cannot_be_predicted(cbpp):
