@@ -128,15 +128,20 @@ def derivatives(data: Working, at: Mode, axes: Floats) -> tuple[Floats, Floats, 
     hessian[:k, :k] += 2.0 * np.einsum(
         "n,an,bn,nab->ab", W, z, z, local[:, column[:, None], column], optimize=True
     )
-    turned = []
-    for a in range(P):
-        change = (W1 * N[a])[:, None, None] * A[:, :, None] * A[:, None, :]
-        if a < k:
-            both = (W * z[a])[:, None] * A
-            change[:, column[a], :] += both
-            change[:, :, column[a]] += both
-        turned.append(C @ data.squares(change))
-    flat_turned = np.stack([M.ravel() for M in turned])
-    other = np.stack([M.swapaxes(-1, -2).ravel() for M in turned])
-    hessian -= flat_turned @ other.T
+    turned = _turned(data, at, by)
+    hessian -= np.einsum("amij,bmji->ab", turned, turned)
     return gradient, hessian, by
+
+
+def _turned(data: Working, at: Mode, by: Moves) -> Floats:
+    """Give C H_a (P, m, K, K): how H moves with each parameter, times its inverse."""
+    A, (_, W, W1, _) = at.A, at.slopes
+    turned = np.empty((len(by.eta), *at.C.shape))
+    for a, eta in enumerate(by.eta):
+        change = (W1 * eta)[:, None, None] * A[:, :, None] * A[:, None, :]
+        if a < len(by.z):
+            both = (W * by.z[a])[:, None] * A
+            change[:, by.column[a], :] += both
+            change[:, :, by.column[a]] += both
+        turned[a] = at.C @ data.squares(change)
+    return turned
