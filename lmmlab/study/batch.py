@@ -16,6 +16,7 @@ from lmmlab.engine.covariance import SINGULAR, placed, positions, settle
 from lmmlab.engine.crossproducts import Crossproducts, condition
 from lmmlab.engine.design import Design, Floats, Ints, LMMError
 from lmmlab.engine.newton import LEFT, minima, promised
+from lmmlab.engine.relation import leading
 from lmmlab.engine.solve import solve
 from lmmlab.inference.contrast import Contrast, read_contrast
 from lmmlab.inference.inference import Method, errors, require_method
@@ -135,7 +136,8 @@ def _fits(design: Design, Y: Floats, reml: bool, L: Floats, method: Method) -> B
         left = left[~noisy]
     if len(left) or not parts:
         size = max(16, min(_CHUNK // len(design.terms[0].levels), _MEMORY // len(design.y)))
-        if others := sum(len(term.levels) * len(term.names) for term in design.terms[1:]):
+        _, more = leading(design.terms)
+        if others := sum(len(term.levels) * len(term.names) for term in more):
             size = max(1, min(size, _MEMORY // others**2))
         for start in range(0, max(len(left), 1), size):
             chunk = left[start : start + size]
