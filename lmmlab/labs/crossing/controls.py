@@ -27,8 +27,8 @@ class Controls:
         choices=tuple((name, story.label) for name, story in STORIES.items()),
         sets={name: story.values for name, story in STORIES.items()},
     )
-    people: int = control(24, "people", symbol="J", group="study", low=4, high=60)
-    items: int = control(16, "items", symbol="K", group="study", low=4, high=40)
+    people: int = control(24, "people", symbol="J", group="study", low=4, high=40)
+    items: int = control(16, "items", symbol="K", group="study", low=4, high=24)
     varies: str = control(
         "items",
         "the two conditions vary",

@@ -19,7 +19,7 @@ from lmmlab.model.fit import Fit, fit
 from lmmlab.study.simulate import LEAVING, OTHERS, exact_moments, normals, root
 
 _QUIET = 1e-3  # of the noise of the story: a noise of 0 is taken as this limit
-_MOST = (60, 40)
+_MOST = (40, 24)
 KNOWN = {
     "full": ("people", "effects", "items"),
     "levels": ("people", "items"),
