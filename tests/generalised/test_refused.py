@@ -1,10 +1,17 @@
 """Data of which no model of counts can be made, and the sentence that says why."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from lmmlab import LMMError, glmm, load
+from lmmlab.engine.design import Design, Term
+from lmmlab.engine.relation import Relation
+from lmmlab.generalised.counts import Counts
+from lmmlab.generalised.family import POISSON
+from lmmlab.generalised.fit import fit
 
 rng = np.random.default_rng(3)
 TABLE = pd.DataFrame(
@@ -127,3 +134,53 @@ def test_missing_values_are_left_out_together():
     assert model.nobs == 54 and "2 rows were left out" in model.summary()
     whole = glmm("incidence / size ~ period + (1 | herd)", load("cbpp").drop([3, 9]))
     assert model.beta == pytest.approx(whole.beta, rel=1e-12)
+
+
+def arrays(n=8, J=4, **changes):
+    """Counts from arrays, with some fields replaced."""
+    codes = np.arange(n) % J
+    term = Term("g", ("one",), np.ones((n, 1)), codes, tuple(map(str, range(J))), (1,))
+    y = np.arange(n, dtype=float)
+    design = Design(y, np.ones((n, 1)), ("one",), (term,))
+    fields = {"y": y, "trials": np.ones(n), "offset": np.zeros(n), "design": design} | changes
+    return Counts(family=POISSON, **fields)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"y": np.arange(5.0)}, "a number for each row"),
+        ({"offset": np.zeros(3)}, "a number for each row"),
+        ({"offset": np.full(8, np.inf)}, "offset is inf in row 1"),
+        ({"y": np.full(8, np.nan)}, "y is nan in row 1"),
+    ],
+)
+def test_arrays_that_do_not_fit(changes, said):
+    with pytest.raises(LMMError, match=said):
+        arrays(**changes)
+
+
+def test_what_a_design_of_counts_cannot_have():
+    made = arrays()
+    (term,) = made.design.terms
+    heavy = dataclasses.replace(made.design, weights=np.ones(8))
+    with pytest.raises(LMMError, match="has no weights"):
+        arrays(design=heavy)
+    kin = dataclasses.replace(term, relation=Relation(np.eye(4), np.ones(4)))
+    with pytest.raises(LMMError, match="for normal responses alone"):
+        arrays(design=dataclasses.replace(made.design, terms=(kin,)))
+    more = dataclasses.replace(term, levels=("a", "b", "c", "d", "e"))
+    with pytest.raises(LMMError, match="Level 'e' of g has no rows"):
+        fit(arrays(design=dataclasses.replace(made.design, terms=(more,))))
+
+
+def test_too_many_crossed_levels():
+    rng, n = np.random.default_rng(1), 6000
+    terms = []
+    for group, J in (("g", 1500), ("h", 1400)):
+        codes = np.concatenate([np.arange(J), rng.integers(0, J, n - J)])
+        terms.append(Term(group, ("one",), np.ones((n, 1)), codes, tuple(map(str, range(J))), (1,)))
+    y = rng.poisson(2.0, n).astype(float)
+    design = Design(y, np.ones((n, 1)), ("one",), tuple(terms))
+    with pytest.raises(LMMError, match=r"random effects are connected.*2000 are the most"):
+        fit(Counts(design, POISSON, y, np.ones(n), np.zeros(n)))
