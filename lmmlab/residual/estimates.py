@@ -12,7 +12,8 @@ from lmmlab.model.estimable import require_estimates
 from lmmlab.model.estimates import require_confidence
 from lmmlab.model.remarks import listed
 from lmmlab.model.table import Table
-from lmmlab.residual.search import Place, slopes
+from lmmlab.residual.place import Place
+from lmmlab.residual.slopes import bends, slopes
 from lmmlab.residual.structure import EDGE, structure
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def _rows(fit: Fit, residual: Residual, group: str) -> tuple[Ints, tuple[str, ..
 def promised(fit: Fit) -> float:
     """Tell how much lower the criterion may become along phi; 0 at its minimum."""
     here = Place(fit.phi, fit.theta, fit.cross, fit.solution)
-    slope, bend = slopes(fit.design, here)
+    slope, bend = slopes(fit.design, here), bends(fit.design, here)
     size = np.abs(slope)
     reach = np.divide(size, 2.0 * np.abs(bend), out=np.ones_like(size), where=bend != 0.0)
     return float((size * np.minimum(reach, 1.0)).sum())

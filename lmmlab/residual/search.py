@@ -1,78 +1,28 @@
 """Find the residual structure's parameters phi, and theta with them, at the least criterion.
 
-At each phi the rows are made independent and the ordinary fit is done: in closed form where there
-is one, else by Newton's method. Its criterion, theta at its best, is what is minimised over phi, by
-a quasi-Newton search (Broyden, Fletcher, Goldfarb and Shanno). Since theta is at its best, the
-slope in phi is that at a fixed theta, which needs no new fit; it is taken by differences.
+At each phi the rows are made independent and the ordinary fit is done. Its criterion, theta at its
+best, is what is minimised over phi, by a quasi-Newton search (Broyden, Fletcher, Goldfarb and
+Shanno).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from lmmlab.engine.covariance import factor, settle
-from lmmlab.engine.crossproducts import Crossproducts
 from lmmlab.engine.design import Design, Floats, LMMError
-from lmmlab.engine.newton import Path, minimise
-from lmmlab.engine.solve import Solution, solve
-from lmmlab.model.balanced import closed_theta
+from lmmlab.engine.newton import Path
+from lmmlab.residual.place import Place, place
+from lmmlab.residual.slopes import NEAR, bends, slopes
 from lmmlab.residual.structure import structure
-from lmmlab.residual.whitening import conditioned, whitened
 
 _STEPS = 100
 _TRIALS = 30
-_NEAR = 3e-5  # the step of differences: slopes to 1e-9 of the curvature
 _ENOUGH = 1e-11  # of the criterion; when less is to be gained, one more step ends the search
 _LONGEST = 1.0  # of a step in each coordinate, at the start; further away it may be longer
 _EDGE = 1e-8  # how near the edge of what can be the search goes
 _DOWN = 1e-4  # the least share of what was promised that a step must gain
 _ROUNDING = 1e-13  # of the criterion, relatively
 _BLUR = 2e-15  # of the criterion, relatively, in a difference
-
-
-@dataclass(frozen=True, eq=False)
-class Place:
-    """The ordinary fit at one phi."""
-
-    phi: Floats
-    theta: Floats
-    cross: Crossproducts
-    at: Solution
-
-    @property
-    def value(self) -> float:
-        """The criterion."""
-        return float(self.at.criterion())
-
-
-def place(design: Design, phi: Floats, reml: bool) -> Place:
-    """Fit at one phi."""
-    white, _ = whitened(design, phi)
-    cross = conditioned(design, phi)
-    theta = closed_theta(white, reml) if design.terms else np.empty(0)
-    if theta is None:
-        theta = minimise(cross, reml).theta[-1]
-    theta = settle(theta, cross.S, cross.blocks)
-    return Place(phi, theta, cross, solve(cross, cross.S @ factor(theta, cross.blocks), reml))
-
-
-def criterion(design: Design, theta: Floats, phi: Floats, reml: bool) -> float:
-    """Give the criterion at one theta and phi."""
-    cross = conditioned(design, phi)
-    return float(solve(cross, cross.S @ factor(theta, cross.blocks), reml).criterion())
-
-
-def slopes(design: Design, here: Place, near: float = _NEAR) -> tuple[Floats, Floats]:
-    """Give the first derivatives in phi at this theta, and the second ones by each alone."""
-    first, second = np.empty(len(here.phi)), np.empty(len(here.phi))
-    for k, step in enumerate(near * np.eye(len(here.phi))):
-        up = criterion(design, here.theta, here.phi + step, here.at.reml)
-        down = criterion(design, here.theta, here.phi - step, here.at.reml)
-        first[k] = (up - down) / (2.0 * near)
-        second[k] = (up - 2.0 * here.value + down) / near**2
-    return first, second
 
 
 def search(design: Design, reml: bool) -> tuple[Place, Path]:
@@ -86,7 +36,7 @@ def search(design: Design, reml: bool) -> tuple[Place, Path]:
     """
     start = structure(design).start
     here = place(design, start, reml)
-    slope, bend = slopes(design, here)
+    slope, bend = slopes(design, here), bends(design, here)
     inverse = np.diag(1.0 / np.maximum(np.abs(bend), 1e-3 * np.abs(bend).max() + 1e-10))
     walked = [here]
     for _ in range(_STEPS):
@@ -99,11 +49,11 @@ def search(design: Design, reml: bool) -> tuple[Place, Path]:
             break
         walked.append(ahead)
         before, here = slope, ahead
-        noise = _BLUR * abs(here.value) / _NEAR * float(np.abs(move).sum())
+        noise = _BLUR * abs(here.value) / NEAR * float(np.abs(move).sum())
         stuck = walked[-2].value - here.value < 0.1 * gain
         if gain < max(_ENOUGH, noise) or (stuck and _edge(design, here.phi) < _EDGE):
             break
-        slope, _ = slopes(design, here)
+        slope = slopes(design, here)
         inverse = _updated(inverse, here.phi - walked[-2].phi, slope - before)
     return here, Path(
         np.array([one.theta for one in walked]),
