@@ -40,6 +40,11 @@ def test_nothing_is_asked(bench):
     assert bench.locator("svg[role=img]").count() == 6
 
 
+def lit(bench):
+    """Who is in colour."""
+    return set(bench.locator(".lmm-chosen[data-id]").evaluate_all("e => e.map(e => e.dataset.id)"))
+
+
 def test_a_level_a_crowd_and_an_echo_are_left_out(bench):
     """The other three labs of the page: a choice, a drag, and the words that belong to them."""
     page = bench.page
@@ -58,6 +63,10 @@ def test_a_level_a_crowd_and_an_echo_are_left_out(bench):
     echo = drag(page, slider(residuals, "phi"), [0.7 - 0.04 * k for k in range(10)])
     assert -0.5 < echo < 0.0
     says(residuals, labs.residuals, errors="ar1", phi=echo)
+    for one in (nesting, crossing):  # another one in colour, in all pictures of the lab
+        before = lit(one)
+        one.locator("svg[role=img]").first.press("ArrowUp")
+        until(page, lambda one=one: lit(one), lambda now, old=before: len(now) == 1 and now != old)
     for other, one in zip(OTHERS, (nesting, crossing, residuals), strict=True):
         reset(one, other)
 
