@@ -28,7 +28,7 @@ settings.load_profile("lmmlab")
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """Say how tests are shared between workers: a module with pages or servers stays in one piece.
+    """Say how tests are shared between workers: a module that shares something stays in one piece.
 
     The largest such modules come first; all other tests come last, one by one, and fill gaps. (Not
     by ``--dist loadgroup``, which xdist 3.8 silently does not do with pytest 9.2, its issue 1386.)
@@ -38,7 +38,7 @@ def pytest_xdist_make_scheduler(config, log):
     @functools.cache
     def shares(module):
         text = (config.rootpath / module).read_text("utf-8")
-        return "mark.browser" in text or "start_server" in text
+        return "mark.browser" in text or 'scope="module"' in text
 
     class ByModule(LoadScopeScheduling):
         def _split_scope(self, nodeid):
@@ -286,8 +286,8 @@ def chromium(program):
 
 
 @pytest.fixture
-def page(chromium):
-    """A page of this test alone, in a browser without a past, see `watch`."""
+def fresh_page(chromium):
+    """A page in a browser without a past, see `watch`."""
     with contextlib.closing(context(chromium)) as alone:
         yield watch(alone.new_page())
 
@@ -301,12 +301,31 @@ def shared_context(chromium):
 
 @pytest.fixture(scope="module")
 def shared_page(shared_context):
-    """A page for all tests of a module that leave it as they found it, see `watch`."""
+    """A page for all tests of a module, see `watch`."""
     return watch(shared_context.new_page())
 
 
+@pytest.fixture
+def page(shared_page):
+    """The page of the module for one test, after which it has forgotten everything.
+
+    A page that were really new would have to compile all scripts again, which takes a second.
+    """
+    yield shared_page
+    shared_page.evaluate("() => { try { localStorage.clear(); sessionStorage.clear(); } catch {} }")
+    shared_page.goto("about:blank")
+    shared_page.context.clear_cookies()
+    shared_page.unroute_all(behavior="ignoreErrors")
+    shared_page.emulate_media(color_scheme="light", reduced_motion="no-preference")
+    shared_page.set_viewport_size(SIZE)
+    shared_page.problems.clear()
+
+
+SIZE = {"width": 1280, "height": 900}
+
+
 def context(chromium):
-    return chromium.new_context(viewport={"width": 1280, "height": 900})
+    return chromium.new_context(viewport=SIZE)
 
 
 def watch(page):

@@ -1,6 +1,7 @@
 """The site of the docs: it builds without a warning, and no link of it leads nowhere."""
 
 import re
+import shutil
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -31,6 +32,7 @@ class Page(HTMLParser):
 def site(tmp_path_factory):
     """The folder of the site, built."""
     out = tmp_path_factory.mktemp("site")
+    shutil.rmtree(PROJECT / "docs" / "generated", ignore_errors=True)  # of what is no more
     command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "docs", str(out)]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=300)
     assert (done.returncode, done.stderr) == (0, "")

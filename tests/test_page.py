@@ -271,7 +271,8 @@ def test_serve_opens_the_gallery_in_the_browser(start_server, free_port, tmp_pat
 
 
 @pytest.mark.browser
-def test_first_load_is_small_and_clean(site, page):
+def test_first_load_is_small_and_clean(site, fresh_page):
+    page = fresh_page
     wire = []
     session = page.context.new_cdp_session(page)
     session.send("Network.enable")

@@ -20,28 +20,32 @@ def voila_server(start_server, free_port):
     return url
 
 
-@pytest.fixture(scope="module")
-def shared(request, shared_page, voila_server):
-    """The bench of the module's lab, in a page for all of its tests."""
-    shared_page.goto(voila_server + request.module.LESSON)
-    return ready(shared_page, request.module.lab)
+@pytest.fixture
+def bench_of(request, shared_page, voila_server):
+    """A function: a lab to its bench, as it is at the start, in the page of the module.
+
+    In the end there must be no problem in the page.
+    """
+    address = voila_server + request.module.LESSON
+    if shared_page.url.partition("?")[0] != address:
+        shared_page.goto(address)
+    shared_page.mouse.move(1, 1)
+    yield lambda lab: reset(ready(shared_page, lab), lab)
+    assert shared_page.problems == []
 
 
 @pytest.fixture
-def bench(request, shared):
-    """This bench as it is at the start; in the end there must be no problem in the page."""
-    shared.page.mouse.move(1, 1)
-    yield reset(shared, request.module.lab)
-    assert shared.page.problems == []
+def bench(request, bench_of):
+    """The bench of the module's lab, see `bench_of`."""
+    return bench_of(request.module.lab)
 
 
 @pytest.fixture
-def on_phone(request, shared_context, watch, voila_server):
+def on_phone(request, page, voila_server):
     """A function: a link to the module's lab, and the state it stands for, to the bench there.
 
     What it shows is narrow enough, and nothing goes wrong until the test ends.
     """
-    page = watch(shared_context.new_page())
 
     def opened(query, **state):
         page.set_viewport_size({"width": 390, "height": 800})
@@ -52,5 +56,4 @@ def on_phone(request, shared_context, watch, voila_server):
         return bench
 
     yield opened
-    page.close()
     assert page.problems == []

@@ -76,8 +76,8 @@ def test_a_prediction_leads_to_the_state_that_shows_it(bench):
     led(bench, lab, lab.tasks[0])
 
 
-def test_the_lesson_shows_the_board_of_switches_too(shared):
-    assert labs.blueprint.title in ready(shared.page, labs.blueprint).inner_text()
+def test_the_lesson_shows_the_board_of_switches_too(bench):
+    assert labs.blueprint.title in ready(bench.page, labs.blueprint).inner_text()
 
 
 def test_a_link_opens_a_state_and_a_phone_shows_it(on_phone):

@@ -160,7 +160,8 @@ def test_files_of_a_class(site, bare, tmp_path):
         assert [fault for fault in faults(bare) if fault[0] != "page-has-heading-one"] == []
 
 
-def test_a_page_without_a_place_says_so_and_asks_again(site, page):
+def test_a_page_without_a_place_says_so_and_asks_again(site, fresh_page):
+    page = fresh_page
     asked = []
     where, address = site.split("/")[2], "/voila/render/05-shrinkage.ipynb"
     statuses = []

@@ -9,7 +9,6 @@ from hands import (
     fits_a_phone,
     led,
     ready,
-    reset,
     says,
     slider,
     type_in,
@@ -24,27 +23,20 @@ LESSON = "voila/render/01-independence.ipynb"
 LINK = "?clustering.tau0=3&overconfidence.tau0=6&share=0.5&people=20"
 
 
-@pytest.fixture(scope="module")
-def lesson(shared_page, voila_server):
-    shared_page.goto(voila_server + LESSON)
-    return {lab: ready(shared_page, lab) for lab in (labs.clustering, labs.overconfidence)}
+@pytest.fixture
+def clusters(bench_of):
+    return bench_of(labs.clustering)
 
 
 @pytest.fixture
-def clusters(lesson):
-    return reset(lesson[labs.clustering], labs.clustering)
-
-
-@pytest.fixture
-def studies(lesson):
-    return reset(lesson[labs.overconfidence], labs.overconfidence)
+def studies(bench_of):
+    return bench_of(labs.overconfidence)
 
 
 def test_dragging_the_spread_of_people_moves_the_clusters(clusters):
     tau0 = drag(clusters.page, slider(clusters, "tau0"), [0.6 - 0.02 * k for k in range(28)])
     assert tau0 < 3
     says(clusters, labs.clustering, tau0=tau0)
-    assert clusters.page.problems == []
 
 
 def test_typing_and_keys_change_visits(clusters):
@@ -59,7 +51,6 @@ def test_shuffled_names_leave_the_numbers(clusters):
     choose(clusters, "names", "shuffled")
     says(clusters, labs.clustering, names="shuffled")
     assert clusters.locator(".lmm-points").evaluate_all("all => all.length") == heights
-    assert clusters.page.problems == []
 
 
 def test_the_keyboard_chooses_a_person(clusters):
@@ -74,14 +65,12 @@ def test_the_keyboard_chooses_a_person(clusters):
 @pytest.mark.parametrize("which", [0, 1, 2])
 def test_a_prediction_about_clusters_leads_to_the_state_that_shows_it(clusters, which):
     led(clusters, labs.clustering, labs.clustering.tasks[which], which)
-    assert clusters.page.problems == []
 
 
 def test_dragging_the_share_changes_how_often_ols_is_wrong(studies):
     share = drag(studies.page, slider(studies, "share"), [0.95 - 0.03 * k for k in range(32)])
     assert share < 0.1
     says(studies, labs.overconfidence, share=share)
-    assert studies.page.problems == []
 
 
 def test_typing_and_keys_change_the_trials(studies):
@@ -100,7 +89,6 @@ def test_unequal_trials_bring_their_own_slider(studies):
 
 def test_a_prediction_about_studies_leads_to_the_state_that_shows_it(studies):
     led(studies, labs.overconfidence, labs.overconfidence.tasks[0])
-    assert studies.page.problems == []
 
 
 def test_a_link_speaks_to_both_labs_and_a_phone_holds_them(page, voila_server):
