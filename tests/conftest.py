@@ -244,7 +244,7 @@ def program():
     return find
 
 
-running = {}  # Chromium and what closes it, from the first test of a browser on
+running = {}  # Chromium, its page, and what closes it, from the first test of a browser on
 
 
 def pytest_runtest_setup(item):
@@ -262,8 +262,8 @@ def pytest_sessionfinish():
 
 def close_chromium():
     if running:
-        running.pop("chromium")
-        running.pop("end").close()
+        running["end"].close()
+        running.clear()
 
 
 @pytest.fixture(scope="module")
@@ -293,32 +293,36 @@ def fresh_page(chromium):
 
 
 @pytest.fixture(scope="module")
-def shared_context(chromium):
-    """A browser without a past for the pages of a module."""
-    with contextlib.closing(context(chromium)) as shared:
-        yield shared
+def shared_page(chromium):
+    """A page for all tests of a module, which begins and ends empty, see `watch`.
 
-
-@pytest.fixture(scope="module")
-def shared_page(shared_context):
-    """A page for all tests of a module, see `watch`."""
-    return watch(shared_context.new_page())
+    It is the same for module after module: one that were really new would have to compile all
+    scripts again, which takes a second.
+    """
+    if "page" not in running:
+        running["page"] = watch(context(chromium).new_page())
+    yield running["page"]
+    forget(running["page"])
 
 
 @pytest.fixture
 def page(shared_page):
-    """The page of the module for one test, after which it has forgotten everything.
-
-    A page that were really new would have to compile all scripts again, which takes a second.
-    """
+    """The page of the module for one test, before and after which it is empty."""
+    forget(shared_page)
     yield shared_page
-    shared_page.evaluate("() => { try { localStorage.clear(); sessionStorage.clear(); } catch {} }")
-    shared_page.goto("about:blank")
-    shared_page.context.clear_cookies()
-    shared_page.unroute_all(behavior="ignoreErrors")
-    shared_page.emulate_media(color_scheme="light", reduced_motion="no-preference")
-    shared_page.set_viewport_size(SIZE)
-    shared_page.problems.clear()
+    forget(shared_page)
+
+
+def forget(page):
+    """Leave an address, and with it all that was kept or changed there."""
+    if page.url != "about:blank":
+        page.evaluate("() => { try { localStorage.clear(); sessionStorage.clear(); } catch {} }")
+        page.goto("about:blank")
+    page.context.clear_cookies()
+    page.unroute_all(behavior="ignoreErrors")
+    page.emulate_media(color_scheme="light", reduced_motion="no-preference")
+    page.set_viewport_size(SIZE)
+    page.problems.clear()
 
 
 SIZE = {"width": 1280, "height": 900}

@@ -256,13 +256,14 @@ window.ready = true;
 
 
 @pytest.fixture
-def page(shared_context, watch):
+def page(shared_page, watch):
     """A page of this test alone; what its site has kept is forgotten after it."""
-    page = watch(shared_context.new_page())
+    context = shared_page.context
+    page = watch(context.new_page())
     yield page
     site = {"origin": "http://localhost:9", "storageTypes": "all"}
-    shared_context.new_cdp_session(page).send("Storage.clearDataForOrigin", site)
-    shared_context.clear_permissions()
+    context.new_cdp_session(page).send("Storage.clearDataForOrigin", site)
+    context.clear_permissions()
     page.close()
 
 
