@@ -19,6 +19,7 @@ from lmmlab.engine.design import Design, Floats
 from lmmlab.engine.newton import LEFT, Path, minimise, promised
 from lmmlab.engine.solve import Solution
 from lmmlab.inference.satterthwaite import white
+from lmmlab.model import blocks
 from lmmlab.model.conditional import Conditional, posterior
 from lmmlab.model.remarks import remarks
 from lmmlab.model.table import Table
@@ -176,8 +177,12 @@ class Fit:
         return residuals.intervals(self, confidence)
 
     def R(self, group: object) -> Table:
-        """Covariance matrix of the residuals of one group; see `lmmlab.residual.estimates`."""
-        return residuals.block(self, group)
+        """Covariance matrix of the residuals of one group; see `lmmlab.model.blocks`."""
+        return blocks.residual_block(self, group)
+
+    def V(self, group: object) -> Table:
+        """Covariance matrix of the responses of one group; see `lmmlab.model.blocks`."""
+        return blocks.block(self, group)
 
     @cached_property
     def blups(self) -> dict[str, Table]:

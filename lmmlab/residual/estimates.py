@@ -1,4 +1,4 @@
-"""What is estimated of a residual structure, how well, and what it implies for a group."""
+"""What is estimated of a residual structure, and how well it is known."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import ndtri
 
-from lmmlab.engine.design import Floats, Ints, LMMError
+from lmmlab.engine.design import Floats
 from lmmlab.model.estimable import require_estimates
 from lmmlab.model.estimates import require_confidence
-from lmmlab.model.remarks import listed
 from lmmlab.model.table import Table
 from lmmlab.residual.place import Place
 from lmmlab.residual.slopes import bends, slopes
@@ -18,7 +17,6 @@ from lmmlab.residual.structure import EDGE, structure
 
 if TYPE_CHECKING:
     from lmmlab.model.fit import Fit
-    from lmmlab.residual.structure import Residual
 
 _NEAR = 1e-6  # the step of differences of values
 
@@ -78,45 +76,6 @@ def intervals(fit: Fit, confidence: float = 0.95) -> Table:
             ends[:] = np.nan
         rows.append(np.column_stack([values[own], np.sort(ends, axis=1)]))
     return Table(residual.names, ("estimate", "lower", "upper"), np.concatenate(rows))
-
-
-def block(fit: Fit, group: object) -> Table:
-    """Give the covariance matrix of the residuals of one group, in the order of its rows.
-
-    Parameters
-    ----------
-    fit : Fit
-    group : str
-        Name of a group of the correlation; of a model without one, of the first random term.
-
-    Raises
-    ------
-    LMMError
-        If there is no such group.
-    """
-    residual = structure(fit.design)
-    rows, names = _rows(fit, residual, str(group))
-    return Table(names, names, fit.sigma**2 * residual.matrix(rows, fit.phi))
-
-
-def _rows(fit: Fit, residual: Residual, group: str) -> tuple[Ints, tuple[str, ...]]:
-    """Give the rows of a group, and what they are called."""
-    correlation = residual.correlation
-    if correlation is not None:
-        codes, levels, what = correlation.codes, correlation.levels, correlation.group
-    elif fit.design.terms:
-        term = fit.design.terms[0]
-        codes, levels, what = term.codes, term.levels, term.group
-    else:
-        raise LMMError(
-            "The residuals of this model are independent, so rows have no groups. Their sds are "
-            "sigma times the ratios in fit.residual."
-        )
-    if group not in levels:
-        raise LMMError(f"{what} has no level {group}; it has {listed(levels)}.")
-    rows = np.flatnonzero(codes == levels.index(group))
-    times = () if correlation is None else correlation.labels(rows)
-    return rows, times or tuple(str(k + 1) for k in range(len(rows)))
 
 
 def promised(fit: Fit) -> float:

@@ -11,7 +11,7 @@ from lmmlab.model.r2 import r2
 from lmmlab.study.batch import batch
 
 RIGHT = """
-    G R aic anova at beta bic blup_sd blups converged corr cross design deviance fitted
+    G R V aic anova at beta bic blup_sd blups converged corr cross design deviance fitted
     fitted_marginal loglik message names ngroups nobs npar path phi predict reml residual
     residual_intervals residuals sd se searched sigma singular solution source summary test theta
     vcov
@@ -146,6 +146,8 @@ def test_a_block_of_R(both):
     assert block.rows == tuple(str(t) for t in rows.t[own])
     matrix = fit.design.residual.matrix(own, fit.phi)
     np.testing.assert_allclose(block.values, fit.sigma**2 * matrix)
+    V = fit.sigma**2 * dense_V0(fit, fit.theta, fit.residual.values)
+    np.testing.assert_allclose(fit.V("p03").values, V[np.ix_(own, own)], rtol=1e-10)
     with pytest.raises(LMMError, match="id has no level p99; it has p00"):
         fit.R("p99")
 
