@@ -116,12 +116,16 @@ def _at_the_edge(fit: Fit) -> str:
     parts = zip(residual.parts, residual.edges(fit.phi), residual.places, strict=True)
     said = []
     for part, edge, own in parts:
-        if edge < EDGE:
-            values = ", ".join(f"{round(value, 9):.4g}" for value in residual.values(fit.phi)[own])
-            names = listed(part.names)
-            said.append(
-                f"The {names} {'is' if len(part.names) == 1 else 'are'} estimated at the edge of "
-                f"what can be ({values}), so nothing is known of how well. A simpler structure, or "
-                "fewer random effects, may do as well."
-            )
+        if edge >= EDGE:
+            continue
+        found = [*zip(part.names, residual.values(fit.phi)[own], strict=True)]
+        if part is not residual.correlation:
+            found = [(name, value) for name, value in found if min(value, 1 / value) < EDGE]
+        names = [f"{name} ({round(value, 9):.4g})" for name, value in found]
+        them = "The residual correlations are" if len(names) > 3 else f"The {listed(names)}"
+        them += "" if len(names) > 3 else " is" if len(names) == 1 else " are"
+        said.append(
+            f"{them} estimated at the edge of what can be, so nothing is known of how well. A "
+            "simpler structure, or fewer random effects, may do as well."
+        )
     return " ".join(said)

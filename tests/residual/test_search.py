@@ -176,10 +176,22 @@ def test_a_random_walk_and_what_is_reproduced_say_so(rows):
     twice = rows[rows.t < 2].copy()
     twice["y"] = twice.id.str[1:].astype(float) * np.where(twice.t == 0, 1, -1)
     model = lmm("y ~ 1", twice, residual=compound_symmetry("id"))
-    assert "at the edge of what can be (-1)" in model.message
+    assert "residual correlation within id (-1) is estimated at the edge" in model.message
     with pytest.raises(LMMError, match="at the edge"):
         model.test()
     assert np.isfinite(model.test("wald").values[:, 1]).all()
+
+
+def test_correlations_that_leave_a_combination_without_variance():
+    """Four occasions, the last of them known from the others."""
+    rng = np.random.default_rng(1)
+    wide = rng.normal(size=(12, 4))
+    wide[:, 3] = wide[:, :3].sum(1) / np.sqrt(3)
+    data = pd.DataFrame({"id": np.repeat(np.arange(12), 4), "t": np.tile(np.arange(4), 12)})
+    model = lmm("y ~ 1", data.assign(y=wide.ravel()), residual=unstructured("t", "id"))
+    assert "The residual correlations are estimated at the edge" in model.message
+    with pytest.raises(LMMError, match="at the edge"):
+        model.test()
 
 
 def test_weights_and_a_structure_exclude_each_other(rows):
