@@ -179,6 +179,10 @@ class _Reader:
             advice = f"these may: {', '.join(FUNCTIONS)}"
             if function in ("factor", "as.factor"):
                 advice = "write C(x) to make categories of a column x of numbers"
+            elif function == "cbind":
+                advice = "for events out of trials write events / trials ~ ..., in glmm()"
+            elif function == "offset":
+                advice = 'name the column outside, as in glmm(..., offset="x")'
             self.fail(at, f"{function} is not a function that may stand in a formula; {advice}")
         self.take()
         argument = self.expression()

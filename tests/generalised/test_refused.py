@@ -43,6 +43,8 @@ def change(**columns):
         ("y ~ x + (1 | g)", TABLE, {"family": "gamma"}, 'must be "binomial" or "poisson"'),
         ("y ~ x + (1 | g)", TABLE, {"family": None}, 'must be "binomial" or "poisson"'),
         ("y ~ x", TABLE, {}, "no grouping term"),
+        ("cbind(k, n - k) ~ x + (1 | g)", TABLE, {}, "write events / trials"),
+        ("y ~ x + offset(n) + (1 | g)", TABLE, {}, "name the column outside"),
         ("y ~ x + (1 | g)", 3, {}, "must be a table"),
         ("y ~ x + (1 | g)", change(y=[2]), {}, "A yes or no is 0 or 1"),
         ("y ~ x + (1 | g)", change(y=[0.5]), {}, "must be a whole number.*out of how many"),
