@@ -15,7 +15,7 @@ from lmmlab.engine.design import Floats, LMMError
 from lmmlab.generalised.pirls import mode
 from lmmlab.generalised.search import deviance
 from lmmlab.generalised.separation import start
-from lmmlab.inference.boundary import one_new
+from lmmlab.inference.boundary import new_directions, one_new, wedge
 from lmmlab.inference.candidate import Likelihood, fixed_alone, of_design
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def likelihoods(fits: Sequence[GLMMFit]) -> tuple[list[str], list[Likelihood]]:
             fit.deviance,
             fit.theta,
             fit.singular,
-            partial(_shares, fit.design.blocks),
+            partial(_shares, fit),
         )
         for k, fit in enumerate(fits, start=1)
     ]
@@ -55,9 +55,35 @@ def likelihoods(fits: Sequence[GLMMFit]) -> tuple[list[str], list[Likelihood]]:
     return said, models if len(fits) > 1 else [*models, _without(first)]
 
 
-def _shares(blocks: tuple[int, ...], place: Floats, Lambda: Floats) -> tuple[float, ...] | None:
-    """Give the reference of a test of one new variance, whatever the smaller model's Lambda is."""
-    return one_new(place, blocks)
+def _shares(fit: GLMMFit, place: Floats, Lambda: Floats) -> tuple[float, ...] | None:
+    """Give the reference of a test of one new variance, or of two where there was none before.
+
+    Notes
+    -----
+    Without random effects the scores of the variances are those of Lin (1997, Biometrika 84,
+    309-326): their covariance follows from the second to fourth cumulants of the responses, which
+    are W and its derivatives, since the links are canonical.
+    """
+    new = new_directions(place, fit.design.blocks)
+    if len(new) != 2 or place.shape[1] or max(v.shape[1] for v in new) > 1:
+        return one_new(place, fit.design.blocks)
+    data = fit.data
+    at = mode(data, np.zeros_like(data.S), start(data))
+    _, W, third, fourth = at.slopes
+    parts = []
+    for v in new:
+        k = next(k for k, own in enumerate(fit.design.effects) if v[own].any())
+        term = fit.design.terms[k]
+        parts.append((term.Z @ v[fit.design.effects[k], 0], term.codes))
+    square = np.stack([g * g for g, _ in parts])
+    C = np.einsum("an,n,bn->ab", square, fourth, square) / 4.0
+    for a, (g, codes) in enumerate(parts):
+        for b, (h, others) in enumerate(parts):
+            cell = np.unique(codes * (others.max() + 1) + others, return_inverse=True)[1]
+            C[a, b] += float((np.bincount(cell, W * g * h) ** 2).sum()) / 2.0
+    B = (square * third) @ data.X / 2.0
+    C -= B @ np.linalg.solve((data.X * W[:, None]).T @ data.X, B.T)
+    return wedge(np.linalg.inv(C))
 
 
 def _require_alike(first: GLMMFit, fit: GLMMFit) -> None:

@@ -80,7 +80,7 @@ def shares(cross: Crossproducts, place: Floats, Lambda: Floats) -> tuple[float, 
     (1994), Biometrics 50, 1171-1177.
     """
     place = cross.S @ place
-    new = _new(place, cross.blocks)
+    new = new_directions(place, cross.blocks)
     if sum(v.shape[1] for v in new) < 2:
         return one_new(place, cross.blocks)
     if len(new) > 2 or max(v.shape[1] for v in new) > 1:
@@ -93,18 +93,22 @@ def shares(cross: Crossproducts, place: Floats, Lambda: Floats) -> tuple[float, 
     known, _ = kenward_roger(cross, solve(cross, root))
     v = np.hstack(new)
     J = np.einsum("ak,rab,bk->kr", v, directions(cross.blocks), v)
-    V = J @ known.inverse @ J.T
+    return wedge(J @ known.inverse @ J.T)
+
+
+def wedge(V: Floats) -> tuple[float, float, float]:
+    """Give the shares for two new variances whose estimates have covariance V (2, 2)."""
     both = 0.25 + float(np.arcsin(V[0, 1] / np.sqrt(V[0, 0] * V[1, 1]))) / (2.0 * np.pi)
     return 0.5 - both, 0.5, both
 
 
 def one_new(place: Floats, blocks: tuple[int, ...]) -> tuple[float, ...] | None:
     """Give the same for any likelihood, where no more than one variance is new; None for more."""
-    k = sum(v.shape[1] for v in _new(place, blocks))
+    k = sum(v.shape[1] for v in new_directions(place, blocks))
     return ((1.0,), (0.5, 0.5))[k] if k < 2 else None
 
 
-def _new(place: Floats, blocks: tuple[int, ...]) -> list[Floats]:
+def new_directions(place: Floats, blocks: tuple[int, ...]) -> list[Floats]:
     """Give the directions (q, k) in which only the larger model varies, block by block, if any."""
     found = [_beyond(place[block], block, len(place)) for block in slices(blocks)]
     return [v for v in found if v.shape[1]]

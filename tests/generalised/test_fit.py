@@ -1,6 +1,7 @@
 """Limits and invariances of a generalised fit, its boundary, and what it refuses to say."""
 
 import dataclasses
+import re
 
 import numpy as np
 import pandas as pd
@@ -11,10 +12,12 @@ from scipy.special import expit
 from lmmlab import LMMError, compare, glmm, lmm, load
 from lmmlab.engine.design import Design
 from lmmlab.formula.counts import counts as read
+from lmmlab.generalised.family import BINOMIAL, POISSON
 from lmmlab.generalised.fit import fit
 from lmmlab.generalised.pirls import mode
 from lmmlab.generalised.search import deviance
 from lmmlab.generalised.separation import start
+from lmmlab.generalised.simulate import events
 from lmmlab.generalised.working import working
 
 CBPP = "incidence / size ~ period + (1 | herd)"
@@ -272,9 +275,40 @@ def test_comparison(cbpp):
     glm = sm.GLM(y, cbpp.design.X, sm.families.Binomial()).fit()
     assert alone.values[0, 1] == pytest.approx(-2 * glm.llf, rel=1e-10)
     assert alone.values[0, 0] == 4
-    both = glmm("ticks ~ year + (1 | brood) + (1 | location)", load("grouseticks"), "poisson")
-    assert np.isnan(compare(both).values[1, 7])
-    assert "Add random effects one at a time" in compare(both).note
+
+
+@pytest.mark.parametrize("family", ["binomial", "poisson"])
+def test_two_new_variances_beside_simulated_scores(family):
+    """The weights of the mixture follow from the correlation of the scores, here by chance."""
+    rng, n = np.random.default_rng(4), 120
+    table = pd.DataFrame({"g": np.repeat(np.arange(30), 4).astype(str)})
+    table["x"], table["h"] = rng.standard_normal(n), (np.arange(n) // 8).astype(str)
+    truth = -1.0 + 0.8 * table.x.to_numpy()
+    kind = BINOMIAL if family == "binomial" else POISSON
+    table["y"] = events(kind, truth, rng.standard_normal(n)).astype(int)
+    model = glmm("y ~ x + (1 | g) + (1 | h)", table, family)
+    said = re.search(r"that of ([\d.]+) chi2\(0\) \+ 0.5 chi2\(1\)", compare(model).note)
+    X, m = model.design.X, 6_000
+    eta = X @ np.linalg.solve(model.data.R, start(model.data))
+    drawn = events(kind, np.broadcast_to(eta, (m, n)), rng.standard_normal((m, n)))
+    r = drawn - kind.inverse(eta)
+    W = kind.slopes(r[0], np.ones(n), eta)[1]
+    levels = [np.add.reduceat(r, np.arange(0, n, size), axis=1) for size in (4, 8)]
+    C = np.cov(np.column_stack([*((sums**2).sum(1) / 2 for sums in levels), r @ X]).T)
+    C = C[:2, :2] - C[:2, 2:] @ np.linalg.solve((X * W[:, None]).T @ X, C[2:, :2])
+    V = np.linalg.inv(C)
+    none = 0.25 - np.arcsin(V[0, 1] / np.sqrt(V[0, 0] * V[1, 1])) / (2 * np.pi)
+    assert float(said[1]) == pytest.approx(none, abs=0.02)
+
+
+def test_more_new_variances_have_no_simple_reference():
+    table = load("grouseticks")
+    formula = "ticks ~ year + (1 | brood)"
+    small = glmm(formula, table, "poisson")
+    large = glmm(formula + " + (1 | location) + (1 | chick)", table, "poisson")
+    for got in (compare(large, small), compare(large)):
+        assert np.isnan(got.values[1, 7])
+        assert "Add random effects one at a time" in got.note
 
 
 def test_a_large_sd_is_rough_by_laplace():
