@@ -143,5 +143,5 @@ def _turned(data: Working, at: Mode, by: Moves) -> Floats:
             both = (W * by.z[a])[:, None] * A
             change[:, by.column[a], :] += both
             change[:, :, by.column[a]] += both
-        turned[a] = at.C @ data.squares(change)
+        turned[a] = data.against(change, at.C)
     return turned

@@ -16,6 +16,7 @@ import numpy as np
 
 from lmmlab.engine.design import Floats, LMMError
 from lmmlab.generalised.family import Slopes
+from lmmlab.generalised.stack import inverse, logdet, solve
 from lmmlab.generalised.working import Working
 
 _STEPS = 200
@@ -58,13 +59,12 @@ class Mode:
     @cached_property
     def C(self) -> Floats:
         """The inverse of H: the covariance of u given y, approximately."""
-        return np.asarray(np.linalg.inv(self.H), dtype=float)
+        return inverse(self.H)
 
     @cached_property
     def logdet(self) -> float:
         """log|H|."""
-        root = np.linalg.cholesky(self.H)
-        return 2.0 * float(np.log(np.diagonal(root, axis1=-2, axis2=-1)).sum())
+        return logdet(self.H)
 
 
 def mode(data: Working, Lambda: Floats, beta: Floats, u: Floats | None = None) -> Mode:
@@ -105,8 +105,7 @@ def mode(data: Working, Lambda: Floats, beta: Floats, u: Floats | None = None) -
         H[:, each, each] += 1.0
         if not (np.abs(H) < _LARGEST).all():  # false for NaN
             break
-        pull = (data.sums(r[:, None] * A) - u)[..., None]
-        step = np.asarray(np.linalg.solve(H, pull)[..., 0], dtype=float)
+        step = solve(H, data.sums(r[:, None] * A) - u)
         size = float(np.abs(step).max())
         if size <= _ENOUGH or (size <= _ROUNDING and size >= before):
             return Mode(Lambda, beta, u, A, eta, slopes, H)

@@ -24,6 +24,7 @@ from lmmlab.engine.design import Design, Floats, Ints, LMMError
 from lmmlab.engine.others import Places
 from lmmlab.generalised.counts import Counts
 
+_SPARSE = 4  # elements for each that is not zero, from which on one large matrix is sparse
 _MOST = 2000  # random effects that are connected: a dense matrix of 32 MB, and a few of them
 
 
@@ -92,6 +93,17 @@ class Working:
         m, K = self.shape
         total = np.bincount(self.pair.ravel(), rows.ravel(), m * K * K)
         return np.asarray(total, dtype=float).reshape(m, K, K)
+
+    def against(self, rows: Floats, C: Floats) -> Floats:
+        """Multiply symmetric C (m, K, K) by the sums `squares` of rows (n, q, q)."""
+        m, K = self.shape
+        if m > 1 or K * K < _SPARSE * rows.size:
+            return np.asarray(C @ self.squares(rows))
+        from scipy.sparse import coo_array
+
+        flat = self.pair.ravel()
+        square = coo_array((rows.ravel(), (flat // K, flat % K)), shape=(K, K)).tocsr()
+        return np.asarray((square @ C[0]).T)[None]
 
     def of_term(self, values: Floats, k: int) -> Floats:
         """Take the effects of term k out of (..., m, K): (..., q, J)."""
