@@ -13,7 +13,7 @@ from lmmlab.teach.progress import Record, write
 
 pytestmark = pytest.mark.browser
 
-PLACES = 9
+PLACES = 2  # of the server that is full
 RUN = "document.documentElement.dataset.hacked = 'yes'"
 EVIL = f"<img class='evil' src='x' onerror=\"{RUN}\"><script class='evil'>{RUN}</script></title>"
 SHORT = EVIL[:200]
@@ -46,13 +46,14 @@ SERVE = """
 from pathlib import Path
 from lmmlab.page.address import Address
 from lmmlab.page.server import serve
-serve(Path({folder!r}), Address(port={port}), browser=False, kernels={places})
+serve(Path({folder!r}), Address(port={port}), browser=False, kernels={kernels})
 """
 
 
 @pytest.fixture(scope="module")
-def site(start_server, free_port, tmp_path_factory):
-    """The address of a server on lessons with hostile titles, and with room for a few pages."""
+def serve(start_server, free_port, tmp_path_factory):
+    """A function that starts a server on lessons with hostile titles: how many pages it admits, or
+    None, to its address."""
     folder = tmp_path_factory.mktemp("hostile")
     for name, cells in CELLS.items():
         notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
@@ -60,10 +61,19 @@ def site(start_server, free_port, tmp_path_factory):
         notebook.metadata["lmmlab"] = {"title": EVIL, "sentence": EVIL, "lab": EVIL}
         notebook.metadata["title"] = EVIL
         nbformat.write(notebook, folder / f"{name}.ipynb")
-    url = f"http://localhost:{(port := free_port())}/"
-    run = SERVE.format(folder=str(folder), port=port, places=PLACES)
-    start_server([sys.executable, "-c", run], url)
-    return url
+
+    def start(kernels=None):
+        url = f"http://localhost:{(port := free_port())}/"
+        run = SERVE.format(folder=str(folder), port=port, kernels=kernels)
+        start_server([sys.executable, "-c", run], url)
+        return url
+
+    return start
+
+
+@pytest.fixture(scope="module")
+def site(serve):
+    return serve()
 
 
 @pytest.fixture
@@ -160,8 +170,8 @@ def test_files_of_a_class(site, bare, tmp_path):
         assert [fault for fault in faults(bare) if fault[0] != "page-has-heading-one"] == []
 
 
-def test_a_page_without_a_place_says_so_and_asks_again(site, fresh_page):
-    page = fresh_page
+def test_a_page_without_a_place_says_so_and_asks_again(serve, fresh_page):
+    site, page = serve(PLACES), fresh_page
     asked = []
     where, address = site.split("/")[2], "/voila/render/05-shrinkage.ipynb"
     statuses = []
