@@ -246,6 +246,14 @@ class GLMMFit:
 
         return marginal(self, confidence)
 
+    def pooled(
+        self, robust: bool = True, group: str | None = None, confidence: float = 0.95
+    ) -> Table:
+        """Give the same model without random effects; see `pooled.pooled`."""
+        from lmmlab.generalised.pooled import pooled
+
+        return pooled(self.data, robust, group, confidence)
+
     def predict(
         self,
         new: Any = None,

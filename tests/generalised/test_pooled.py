@@ -1,0 +1,58 @@
+"""Without random effects: beside statsmodels, and beside the averages of the mixed model."""
+
+import numpy as np
+import pytest
+import statsmodels.api as sm
+
+from lmmlab import LMMError, glmm, load, simulate
+from lmmlab.generalised.pooled import pooled
+
+
+@pytest.mark.parametrize("family", ["binomial", "poisson"])
+@pytest.mark.parametrize("robust", [False, True])
+def test_beside_statsmodels(counts, family, robust):
+    made = counts(3, family)
+    y = np.column_stack([made.y, made.trials - made.y]) if family == "binomial" else made.y
+    kind = sm.families.Binomial() if family == "binomial" else sm.families.Poisson()
+    options = (
+        {
+            "cov_type": "cluster",
+            "cov_kwds": {"groups": made.design.terms[0].codes, "use_correction": False},
+        }
+        if robust
+        else {}
+    )
+    model = sm.GLM(y, made.design.X, kind, offset=made.offset).fit(tol=1e-14, **options)
+    table = pooled(made, robust)
+    assert table.values[:, 0] == pytest.approx(model.params, rel=1e-8)
+    assert table.values[:, 1] == pytest.approx(model.bse, rel=1e-7)
+    assert table.values[:, 4] == pytest.approx(model.pvalues, rel=1e-6)
+
+
+def test_it_estimates_the_marginal_coefficients():
+    table = simulate(
+        "y ~ day + (1 | g)", groups=800, per_group=8, beta=[-1, 0.3], sd=[2], family="binomial"
+    )
+    model = glmm("y ~ day + (1 | g)", table, nodes=15)
+    naive, robust = model.pooled(robust=False), model.pooled()
+    marginal = model.marginal()
+    assert np.abs(naive.values[:, 0] - marginal.values[:, 1]).max() < 0.02
+    assert model.beta[1] > 1.3 * naive.values[1, 0]
+    assert robust.values[1, 1] < naive.values[1, 1]  # within groups differences are well known
+    assert robust.values[0, 1] > naive.values[0, 1]
+    assert robust.note == ""
+
+
+def test_whose_rows():
+    model = glmm("ticks ~ year + (1 | brood) + (1 | location)", load("grouseticks"), "poisson")
+    with pytest.raises(LMMError, match="the outermost: group='location'"):
+        model.pooled()
+    with pytest.raises(LMMError, match="no grouping factor 'x'"):
+        model.pooled(group="x")
+    outer, inner = model.pooled(group="location"), model.pooled(group="brood")
+    assert (outer.values[:, 0] == inner.values[:, 0]).all()
+    assert outer.values[0, 1] != inner.values[0, 1]
+    few = glmm("incidence / size ~ period + (1 | herd)", load("cbpp")).pooled()
+    assert "With 15 groups robust standard errors are too small" in few.note
+    with pytest.raises(LMMError, match="no fixed effects"):
+        glmm("incidence / size ~ 0 + (1 | herd)", load("cbpp")).pooled()
