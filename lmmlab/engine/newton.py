@@ -56,7 +56,7 @@ class Path:
     phi: Floats | None = None
 
 
-def minimise(cross: Crossproducts, reml: bool) -> Path:
+def minimise(cross: Crossproducts, reml: bool, start: Floats | None = None) -> Path:
     """Walk to the smallest criterion.
 
     Parameters
@@ -65,6 +65,8 @@ def minimise(cross: Crossproducts, reml: bool) -> Path:
         The conditioned data of one response.
     reml : bool
         Which criterion.
+    start : (q, q) array, optional
+        A Lambda near the minimum, for the conditioned columns, far from a singular one.
 
     Returns
     -------
@@ -73,7 +75,7 @@ def minimise(cross: Crossproducts, reml: bool) -> Path:
         estimate.
     """
     roots, values = [], []
-    for _, at in _walk(cross.alone(), reml):
+    for _, at in _walk(cross.alone(), reml, start):
         roots.append(at.Lambda[0])
         values.append(at.criterion()[0])
     back = np.asarray(np.linalg.solve(cross.S, np.stack(roots)), dtype=float)
@@ -117,7 +119,9 @@ def promised(cross: Crossproducts, at: Solution) -> Floats:
     return view.gain + _growth(view, cross.blocks)[1]
 
 
-def _walk(cross: Crossproducts, reml: bool) -> Iterator[tuple[Ints, Solution]]:
+def _walk(
+    cross: Crossproducts, reml: bool, start: Floats | None = None
+) -> Iterator[tuple[Ints, Solution]]:
     """Walk downhill with m responses at once, each until it has arrived.
 
     Yields
@@ -127,7 +131,8 @@ def _walk(cross: Crossproducts, reml: bool) -> Iterator[tuple[Ints, Solution]]:
         all of them, at the start.
     """
     which, q = np.arange(len(cross.scale)), len(cross.S)
-    at = solve(cross, np.broadcast_to(np.eye(q), (len(which), q, q)), reml)
+    start = np.eye(q) if start is None else start
+    at = solve(cross, np.broadcast_to(start, (len(which), q, q)), reml)
     yield which, at
     for _ in range(_STEPS - 1):
         view = _look(cross, at)

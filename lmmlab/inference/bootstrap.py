@@ -10,7 +10,7 @@ draws are those of a bootstrap of 100, and memory stays small however many there
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 from lmmlab.engine.covariance import covariance, factor, spread
 from lmmlab.engine.design import Floats, LMMError
 from lmmlab.inference.coordinates import Kind, parameters
-from lmmlab.model.estimable import require_estimates, require_independent_rows
+from lmmlab.model.estimable import require_estimates
 from lmmlab.model.estimates import require_confidence
 from lmmlab.model.table import Table
 from lmmlab.study.batch import batch
-from lmmlab.study.simulate import add_effects, among, response
+from lmmlab.study.simulate import add_effects, among
 
 if TYPE_CHECKING:
     from lmmlab.model.fit import Fit
@@ -50,6 +50,8 @@ class Bootstrap:
         Whether G is singular.
     failed : (m,) array of bool
         Where the refit did not end in a minimum, or (NaN) there was none; not used.
+    values : (m, r) array
+        Correlations and sd ratios of the residual structure.
     """
 
     fit: Fit
@@ -58,6 +60,7 @@ class Bootstrap:
     sigma: Floats
     singular: NDArray[np.bool_]
     failed: NDArray[np.bool_]
+    values: Floats = field(default_factory=lambda: np.empty((0, 0)))
 
     @property
     def sd(self) -> Floats:
@@ -114,8 +117,14 @@ class Bootstrap:
         drawn = self.beta, *spread(self.G), self.sigma
         fitted = self.fit.beta, *spread(G), np.array(self.fit.sigma)
         rows, values = [], []
-        for name, kind, which in parameters(self.fit.design):
-            draws, estimate = _pick(kind, which, *drawn), float(_pick(kind, which, *fitted))
+        found = [
+            (name, _pick(kind, which, *drawn), float(_pick(kind, which, *fitted)))
+            for name, kind, which in parameters(self.fit.design)
+        ]
+        if self.fit.phi.size:
+            told = self.fit.residual
+            found += [*zip(told.rows, self.values.T, told.values.tolist(), strict=True)]
+        for name, draws, estimate in found:
             used = draws[np.isfinite(draws) & ~self.failed]
             if left := m - failed - len(used):
                 said.append(f"{name} has no value in {left} draws, where an sd is zero.")
@@ -163,9 +172,9 @@ def bootstrap(fit: Fit, n: int = 1000, seed: int = 1) -> Bootstrap:
     Notes
     -----
     y* = X beta + Z b* + e* with b* ~ N(0, G) and e* ~ N(0, sigma**2 / weight), all at the
-    estimates; the refits use the criterion of the fit.
+    estimates; residuals with a structure are drawn with it. The refits use the criterion of the
+    fit. With a residual structure each is a search of its own, so that 1000 take 10 s and more.
     """
-    require_independent_rows(fit.design, "A bootstrap is")
     require_estimates(fit, "A bootstrap")
     if not (isinstance(n, int | np.integer) and n > 0):
         raise LMMError(f"n must be a positive whole number, such as 1000; this is {n!r}.")
@@ -175,30 +184,61 @@ def bootstrap(fit: Fit, n: int = 1000, seed: int = 1) -> Bootstrap:
     parts = []
     for start in range(0, n, most):
         Y = simulated(fit, rng, min(most, n - start))
-        parts.append(batch(fit.design, Y, fit.reml))
-    beta, G, sigma, singular, converged = (
-        np.concatenate([getattr(part, name) for part in parts])
-        for name in ("beta", "G", "sigma", "singular", "converged")
+        ordinary = fit.design.residual is None and fit.design.terms
+        parts.append(batch(fit.design, Y, fit.reml) if ordinary else _one_by_one(fit, Y))
+    beta, G, sigma, singular, converged, values = (
+        np.concatenate([getattr(part, name, np.empty((0, 0))) for part in parts])
+        for name in ("beta", "G", "sigma", "singular", "converged", "values")
     )
-    return Bootstrap(fit, beta, G, sigma, singular, ~converged)
+    return Bootstrap(fit, beta, G, sigma, singular, ~converged, values)
+
+
+@dataclass(frozen=True, eq=False)
+class _Refits:
+    """What is needed of refits that `lmmlab.study.batch` cannot do, as there."""
+
+    beta: Floats
+    G: Floats
+    sigma: Floats
+    singular: NDArray[np.bool_]
+    converged: NDArray[np.bool_]
+    values: Floats
+
+
+def _one_by_one(fit: Fit, Y: Floats) -> _Refits:
+    """Refit one response after the other; NaN where there is no fit."""
+    from lmmlab.model.fit import fit as estimate
+
+    m, q, structure = len(Y), sum(fit.design.blocks), fit.design.residual
+    beta, G = np.full((m, len(fit.names)), np.nan), np.full((m, q, q), np.nan)
+    sigma, values = np.full(m, np.nan), np.full((m, len(fit.phi)), np.nan)
+    singular, converged = np.zeros(m, dtype=bool), np.zeros(m, dtype=bool)
+    for i, y in enumerate(Y):
+        try:
+            one = estimate(replace(fit.design, y=y), fit.reml)
+        except LMMError:
+            continue
+        beta[i], sigma[i] = one.beta, one.sigma
+        G[i] = covariance(one.theta, one.sigma, fit.design.blocks)
+        singular[i], converged[i] = one.singular, one.converged
+        if structure is not None:
+            values[i] = structure.values(one.phi)
+    return _Refits(beta, G, sigma, singular, converged, values)
 
 
 def simulated(fit: Fit, rng: np.random.Generator, m: int) -> Floats:
     """Draw responses (m, n) from a model at its estimates."""
-    design, (term, *others) = fit.design, fit.design.terms
+    design = fit.design
     sizes = [len(one.levels) * len(one.names) for one in design.terms]
     draws = rng.standard_normal((m, sum(sizes) + fit.nobs))
     *parts, e = np.split(draws, np.cumsum(sizes), axis=1)
-    u = [
-        among(one.relation, part.reshape(m, len(one.levels), len(one.names)))
-        for part, one in zip(parts, design.terms, strict=True)
-    ]
+    if design.residual is not None:
+        e = design.residual.colour(e, fit.phi)
     T = fit.sigma * factor(fit.theta, design.blocks)
-    T_of = [T[own, own] for own in design.effects]
-    sigma = fit.sigma if design.weights is None else fit.sigma / np.sqrt(design.weights)
-    Y = response(design.X, term.Z, term.codes, fit.beta, T_of[0], sigma, u[0], e)
-    for one, T, normals in zip(others, T_of[1:], u[1:], strict=True):
-        add_effects(Y, one.Z, one.codes, T, normals)
+    Y: Floats = design.X @ fit.beta + fit.sigma / np.sqrt(design.row_weights) * e
+    for one, own, part in zip(design.terms, design.effects, parts, strict=True):
+        u = among(one.relation, part.reshape(m, len(one.levels), len(one.names)))
+        add_effects(Y, one.Z, one.codes, T[own, own], u)
     return Y
 
 

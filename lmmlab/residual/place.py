@@ -14,6 +14,8 @@ from lmmlab.engine.solve import Solution, solve
 from lmmlab.model.balanced import closed_theta
 from lmmlab.residual.whitening import conditioned, whitened
 
+_SINGULAR = 0.1  # where Lambda is nearer to a singular one, no search begins
+
 
 @dataclass(frozen=True, eq=False)
 class Place:
@@ -30,13 +32,15 @@ class Place:
         return float(self.at.criterion())
 
 
-def place(design: Design, phi: Floats, reml: bool) -> Place:
-    """Fit at one phi."""
+def place(design: Design, phi: Floats, reml: bool, near: Floats | None = None) -> Place:
+    """Fit at one phi; a search begins at a theta that is `near`, if there is one."""
     white, _ = whitened(design, phi)
     cross = conditioned(design, phi)
     theta = closed_theta(white, reml) if design.terms else np.empty(0)
     if theta is None:
-        theta = minimise(cross, reml).theta[-1]
+        root = np.zeros((1, 1)) if near is None else cross.S @ factor(near, cross.blocks)
+        far = np.linalg.svd(root, compute_uv=False)[-1] > _SINGULAR
+        theta = minimise(cross, reml, root if far else None).theta[-1]
     theta = settle(theta, cross.S, cross.blocks)
     return Place(phi, theta, cross, solve(cross, cross.S @ factor(theta, cross.blocks), reml))
 

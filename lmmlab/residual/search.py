@@ -70,7 +70,7 @@ def _shorter(design: Design, here: Place, move: Floats, gain: float) -> Place | 
             phi = here.phi + share * move
             if _edge(design, phi) < 0.1 * _EDGE:
                 raise LMMError("The structure is too near a singular one.")
-            ahead = place(design, phi, here.at.reml)
+            ahead = place(design, phi, here.at.reml, here.theta)
             if ahead.value <= here.value - _DOWN * share * gain + slack:
                 return ahead
         except (LMMError, np.linalg.LinAlgError):  # too near a singular structure

@@ -296,7 +296,6 @@ def test_what_is_not_worked_out_for_correlated_residuals_is_refused(repeated):
         lambda: scan_arrays(model, np.random.default_rng(1).integers(0, 3, (320, 2))),
         lambda: model.test("kenward-roger"),
         model.profile,
-        model.bootstrap,
     ):
         with pytest.raises(LMMError, match="independent residuals"):
             ask()

@@ -11,7 +11,7 @@ from lmmlab.model.r2 import r2
 from lmmlab.study.batch import batch
 
 RIGHT = """
-    G R V aic anova at beta bic blup_sd blups converged corr cross design deviance fitted
+    G R V aic anova at beta bic blup_sd blups bootstrap converged corr cross design deviance fitted
     fitted_marginal loglik message names ngroups nobs npar path phi predict reml residual
     residual_intervals residuals sd se searched sigma singular solution source summary test theta
     vcov
@@ -19,7 +19,6 @@ RIGHT = """
 REFUSED = {
     "icc": lambda fit: fit.icc,
     "profile": lambda fit: fit.profile(),
-    "bootstrap": lambda fit: fit.bootstrap(10),
     "kenward-roger": lambda fit: fit.test("kenward-roger"),
     "anova by kenward-roger": lambda fit: fit.anova("kenward-roger"),
     "given": lambda fit: fit.predict(level="group", given=panel()),
@@ -46,7 +45,7 @@ def both(request):
 def test_all_public_names_are_looked_at():
     named = {name for name in dir(Fit) if not name.startswith("_")}
     named |= set(Fit.__dataclass_fields__)
-    assert named == set(RIGHT) | {"icc", "profile", "bootstrap"}
+    assert named == set(RIGHT) | {"icc", "profile"}
 
 
 @pytest.mark.parametrize("what", REFUSED)
