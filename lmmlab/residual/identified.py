@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from lmmlab.engine.covariance import positions
+from lmmlab.engine.columns import scale
+from lmmlab.engine.covariance import positions, slices
 from lmmlab.engine.design import Design, Floats, LMMError, Term
 from lmmlab.model.remarks import listed
 from lmmlab.residual.structure import structure
@@ -42,9 +43,10 @@ def require_structure(design: Design, reml: bool) -> None:
         if size[-1] > _CONFOUNDED * size[0]:
             return
         mixed = np.flatnonzero(np.abs(axes[-1]) > _SHARE * np.abs(axes[-1]).max())
+    told = listed(list(dict.fromkeys(names[k] for k in mixed[::-1])))  # random effects first
     raise LMMError(
-        f"These data cannot tell apart {listed([names[k] for k in mixed])}: they say the same of "
-        "how rows vary together. Leave out a random effect, or take a simpler residual structure."
+        f"These data cannot tell apart {told}: they say the same of how rows vary together. Leave "
+        "out a random effect, or take a simpler residual structure."
     )
 
 
@@ -65,7 +67,9 @@ def _forms(design: Design, reml: bool, k: int) -> Floats:
     for term in white.terms:
         order = np.argsort(term.codes, kind="stable")
         starts = np.searchsorted(term.codes[order], np.arange(len(term.levels)))
-        reach = [np.add.reduceat((own * z)[:, order], starts, axis=-1) for z in term.Z.T]
+        S = scale(term.Z, len(term.levels), term.blocks)  # so that elements of G differ well
+        Z = np.linalg.solve(S.T, term.Z.T)
+        reach = [np.add.reduceat((own * z)[:, order], starts, axis=-1) for z in Z]
         if term.relation is not None:
             reach = [each @ term.relation.root for each in reach]
         pairs = zip(*positions(term.blocks), strict=True)
@@ -74,11 +78,9 @@ def _forms(design: Design, reml: bool, k: int) -> Floats:
 
 
 def _covariances(term: Term) -> list[str]:
-    """Name the elements of G of one term."""
-    pairs = zip(*positions(term.blocks), strict=True)
-    return [
-        f"the variance of {term.names[i]} between levels of {term.group}"
-        if i == j
-        else f"the covariance of {term.names[j]} and {term.names[i]} between levels of {term.group}"
-        for i, j in pairs
-    ]
+    """Name the block of G in which each of its free elements lies."""
+    names = []
+    for block, width in zip(slices(term.blocks), term.blocks, strict=True):
+        what = f"the random effects of {listed(term.names[block])} by {term.group}"
+        names += [what] * (width * (width + 1) // 2)
+    return names

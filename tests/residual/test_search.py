@@ -153,6 +153,17 @@ def test_what_changes_nothing(rows, structure):
     assert scaled.sigma == pytest.approx(1e3 * model.sigma, rel=1e-7)
 
 
+@pytest.mark.parametrize("later", [2000, 100_000])
+def test_the_origin_of_time_changes_nothing_with_slopes(later):
+    data = load("ar1_panel")
+    model = lmm("y ~ t + (t | id)", data, residual=ar1("t", "id"))
+    moved = lmm("y ~ t + (t | id)", data.assign(t=data.t + later), residual=ar1("t", "id"))
+    assert moved.deviance == pytest.approx(model.deviance, rel=1e-9)
+    np.testing.assert_allclose(moved.residual.values, model.residual.values, rtol=1e-6)
+    ours, theirs = moved.test().values[1, :3], model.test().values[1, :3]
+    np.testing.assert_allclose(ours, theirs, rtol=1e-5)
+
+
 @pytest.mark.parametrize("unit", [1e-3, 365.25])
 def test_the_unit_of_time_changes_only_how_car1_is_told(rows, unit):
     model = lmm("y ~ t", rows, residual=car1("when", "id"))
