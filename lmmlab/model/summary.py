@@ -167,7 +167,7 @@ def _residual(fit: Fit) -> Grid:
     if fit.design.residual is not None:
         estimates = zip(fit.residual.rows, fit.residual.values, strict=True)
         rows += [(name, number(value, 1.0)) for name, value in estimates]
-    caption = "Residuals: how much rows of a level differ, and how they are related"
+    caption = "Residuals: how much rows vary, and how they are related"
     return Grid(caption, ("", "Estimate"), tuple(rows), 1)
 
 
