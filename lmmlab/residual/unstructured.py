@@ -1,7 +1,7 @@
 """Each two occasions have a correlation of their own.
 
 A group may lack occasions; its correlation matrix is then that of those it has. Groups with the
-same occasions share one Cholesky factor.
+same occasions share one Cholesky factor, and those with as many are worked out together.
 """
 
 from __future__ import annotations
@@ -48,14 +48,15 @@ class Unstructured:
         return rows
 
     @cached_property
-    def patterns(self) -> tuple[tuple[Ints, Ints], ...]:
-        """The occasions (m,) that some groups have, and their rows (groups, m)."""
-        seen, which = np.unique(self.rows >= 0, axis=0, return_inverse=True)
-        which = which.ravel()
+    def patterns(self) -> tuple[tuple[Ints, Ints, Ints], ...]:
+        """Of groups with m rows: the sets (u, m) of occasions, which of them, and rows (g, m)."""
+        there = self.rows >= 0
         found = []
-        for k, there in enumerate(seen):
-            own = np.flatnonzero(there)
-            found.append((own, self.rows[np.ix_(which == k, own)]))
+        for m in np.unique(there.sum(1)).tolist():
+            groups = np.flatnonzero(there.sum(1) == m)
+            sets, which = np.unique(there[groups], axis=0, return_inverse=True)
+            rows = self.rows[groups][there[groups]].reshape(-1, m)
+            found.append((np.nonzero(sets)[1].reshape(-1, m), which.ravel(), rows))
         return tuple(found)
 
     @property
@@ -122,15 +123,25 @@ class Unstructured:
     def whiten(self, columns: Floats, phi: Floats) -> tuple[Floats, float]:
         """Make correlated columns (..., n) independent; give log|C| besides."""
         whole, white, logdet = self._root(phi), np.empty_like(columns), 0.0
-        for own, rows in self.patterns:
+        for own, which, rows in self.patterns:
             root = lower(whole[own])
-            white[..., rows] = columns[..., rows] @ np.linalg.inv(root).T
-            logdet += 2.0 * len(rows) * float(np.log(np.diagonal(root)).sum())
+            inverse = np.asarray(np.linalg.inv(root), dtype=float)
+            white[..., rows] = _turned(columns[..., rows], inverse, which)
+            size = np.log(np.diagonal(root, axis1=-2, axis2=-1)).sum(-1)
+            logdet += 2.0 * float(size[which].sum())
         return white, logdet
 
     def colour(self, columns: Floats, phi: Floats) -> Floats:
         """Make independent columns (..., n) correlated: undo `whiten`."""
         whole, coloured = self._root(phi), np.empty_like(columns)
-        for own, rows in self.patterns:
-            coloured[..., rows] = columns[..., rows] @ lower(whole[own]).T
+        for own, which, rows in self.patterns:
+            coloured[..., rows] = _turned(columns[..., rows], lower(whole[own]), which)
         return coloured
+
+
+def _turned(columns: Floats, turn: Floats, which: Ints) -> Floats:
+    """Multiply the rows (..., g, m) of each group by one of the matrices (u, m, m)."""
+    if len(turn) == 1:
+        return np.asarray(columns @ turn[0].T)
+    turned: Floats = np.einsum("...gm,gkm->...gk", columns, turn[which])
+    return turned

@@ -147,3 +147,22 @@ def test_the_edge_is_near(part, phi):
 def test_a_structure_is_of_something():
     with pytest.raises(LMMError, match="needs a correlation or unequal variances"):
         Residual()
+
+
+def test_groups_that_lack_occasions_each_in_its_own_way():
+    """Several patterns of two and of three occasions, worked out together."""
+    there = np.array([[1, 1, 1, 0], [1, 0, 1, 1], [0, 1, 1, 1], [1, 1, 0, 0], [0, 1, 0, 1]])
+    codes, occasions = np.nonzero(np.vstack([there, there[::-1]]))
+    order = RNG.permutation(len(codes))
+    codes, occasions = codes[order], occasions[order]
+    part = Unstructured("id", "t", codes, tuple("abcdefghij"), occasions, tuple("wxyz"))
+    residual = Residual(part)
+    phi = residual.coordinates(PAIRS)
+    matrix = np.eye(4)
+    matrix[np.triu_indices(4, 1)] = PAIRS
+    matrix += np.triu(matrix, 1).T
+    expected = (codes[:, None] == codes) * matrix[occasions[:, None], occasions]
+    np.testing.assert_allclose(residual.matrix(np.arange(len(codes)), phi), expected, atol=1e-14)
+    white, logdet = residual.whiten(np.eye(len(codes)), phi)
+    np.testing.assert_allclose(white.T @ expected @ white, np.eye(len(codes)), atol=1e-13)
+    assert logdet == pytest.approx(np.linalg.slogdet(expected)[1])
