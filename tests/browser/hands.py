@@ -200,7 +200,19 @@ def run_all(page, address):
             break
     else:
         pytest.fail("JupyterLab does not begin to run the notebook")
+    until(page, lambda: page.evaluate(SWEEP), bool, 60)
     return ready(page)
+
+
+# JupyterLab keeps only what is in the window, and follows the cells as they run: where the bench
+# comes late, the window has gone on, and it is nowhere. So one looks through the notebook for it.
+SWEEP = """() => {
+  if (document.querySelector(".lmm-bench .lmm-panel path")) return true;
+  const window = document.querySelector(".jp-WindowedPanel-outer") ?? document.body;
+  const end = window.scrollTop + window.clientHeight >= window.scrollHeight - 1;
+  window.scrollTop = end ? 0 : window.scrollTop + window.clientHeight / 4;
+  return false;
+}"""
 
 
 def kill(processes):
