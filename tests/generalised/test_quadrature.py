@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.special import roots_hermitenorm
 
 from lmmlab import LMMError, glmm, load
 from lmmlab.generalised import laplace, quadrature
@@ -62,6 +63,23 @@ def test_the_rule_is_exact_for_polynomials():
         weight = np.exp(log_weight - x**2 / 2)
         assert weight.sum() == pytest.approx(1.0, rel=1e-13)
         assert (weight * x**2).sum() == pytest.approx(float(nodes > 1), abs=1e-12)
+
+
+@pytest.mark.parametrize("nodes", [1, 25, 41, 101])
+def test_the_outermost_weights_have_all_their_digits(nodes):
+    """They are below the rounding of eigenvectors, and are multiplied by exp(x**2 / 2)."""
+    x, log_weight = hermite(nodes)
+    places, weight = roots_hermitenorm(nodes)
+    assert x == pytest.approx(places, abs=1e-12)
+    right = np.log(weight / np.sqrt(2 * np.pi)) + x**2 / 2
+    assert log_weight == pytest.approx(right, rel=1e-10, abs=1e-11)
+
+
+def test_the_most_nodes_are_exact(counts, exact):
+    made = counts(2, "poisson")
+    at = here(data := working(made))
+    told = exact(made, 1.2, np.array([0.2, 0.4]))
+    assert quadrature.deviance(data, at, 101) == pytest.approx(told, rel=1e-11)
 
 
 def test_estimates_are_a_minimum_of_what_was_asked_for(counts):
