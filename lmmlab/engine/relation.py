@@ -11,7 +11,7 @@ such rotation; their columns Z L stand beside those of all other factors.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -20,7 +20,7 @@ from lmmlab.engine.design import Floats, LMMError, Term
 
 _SAME = 1e-11  # random columns that differ by less, relatively, are the same
 _NOTHING = 1e-12  # an eigenvalue that is rounding, relatively
-_NEGATIVE = 1e-8  # how far below zero one may be, of the largest
+_NEGATIVE = 1e-5  # how far below zero one may be, of the largest: K of six digits, or float32
 
 Mixing = Sequence[Floats | None]  # of each term: its levels as combinations of unrelated ones
 
@@ -35,10 +35,19 @@ class Relation:
         Eigenvectors of K, in columns.
     sizes : (J,) array
         Roots of its eigenvalues.
+    others : tuple of M str
+        People beyond the levels whom the matrix knows, too,
+    between : (M, J) array
+        how they are related to the levels,
+    alone : (M,) array
+        and their own diagonal elements.
     """
 
     axes: Floats
     sizes: Floats
+    others: tuple[str, ...] = ()
+    between: Floats = field(default_factory=lambda: np.empty((0, 0)))
+    alone: Floats = field(default_factory=lambda: np.empty(0))
 
     @cached_property
     def root(self) -> Floats:

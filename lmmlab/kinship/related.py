@@ -25,8 +25,8 @@ def related(term: Term, K: ArrayLike, names: Sequence[str] | None = None) -> Ter
         Symmetric, without negative eigenvalues: the relationship of any two people, about 1 on the
         diagonal, 1/2 for parent and child. G is the variance of one with 1 on the diagonal.
     names : sequence of m str, optional
-        Whom its rows and columns are about; those that are no levels of the term are left out. By
-        default the levels of the term, in their order.
+        Whom its rows and columns are about; those that are no levels of the term are of use in
+        predictions only. By default the levels of the term, in their order.
 
     Returns
     -------
@@ -45,7 +45,7 @@ def related(term: Term, K: ArrayLike, names: Sequence[str] | None = None) -> Ter
     >>> pairs.levels, (pairs.relation.root @ pairs.relation.root.T).round(6).tolist()[0]
     (('a', 'b', 'c'), [1.0, 0.5, 0.0])
     """
-    group, whole = term.group, _square(K, term.group)
+    group, whole = term.group, _checked(_square(K, term.group), term.group)
     if names is None:
         if len(whole) != len(term.levels):
             raise LMMError(
@@ -53,7 +53,7 @@ def related(term: Term, K: ArrayLike, names: Sequence[str] | None = None) -> Ter
                 f"has {len(term.levels)} levels. A matrix without names must have a row and a "
                 f"column for each, in the order of the levels: {listed(term.levels)}."
             )
-        return replace(term, relation=relation(_checked(whole, group), group))
+        return replace(term, relation=relation(whole, group))
     if len(names) != len(whole):
         raise LMMError(
             f"The relationship matrix of {group} is {len(whole)} x {len(whole)}, but has "
@@ -70,7 +70,13 @@ def related(term: Term, K: ArrayLike, names: Sequence[str] | None = None) -> Ter
             "them."
         )
     order = [place[level] for level in term.levels]
-    known = relation(_checked(whole[np.ix_(order, order)], group), group)
+    more = sorted(set(place.values()).difference(order))
+    known = replace(
+        relation(whole[np.ix_(order, order)], group),
+        others=tuple(names[k] for k in more),
+        between=whole[np.ix_(more, order)],
+        alone=whole[more, more],
+    )
     return replace(term, relation=known)
 
 
@@ -79,11 +85,16 @@ def _square(K: ArrayLike, group: str) -> Floats:
         whole = np.asarray(K)
     except ValueError:  # rows of different lengths
         whole = np.empty(0)
-    if whole.ndim != 2 or whole.shape[0] != whole.shape[1] or whole.dtype.kind not in "biuf":
-        shape = " x ".join(map(str, whole.shape)) or "a single number"
+    if (
+        whole.ndim != 2
+        or not whole.shape[0] == whole.shape[1] > 0
+        or whole.dtype.kind not in "biuf"
+    ):
+        shape = " x ".join(map(str, whole.shape)) or f"a {type(K).__name__}"
         raise LMMError(
             f"The relationship matrix of {group} must be a square matrix of numbers, a row and a "
-            f"column for each level; this is {shape}."
+            f"column for each level; this is {shape}{' of ' * (whole.ndim > 0)}"
+            f"{whole.dtype if whole.ndim else ''}."
         )
     return whole.astype(float)
 

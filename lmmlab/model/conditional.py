@@ -6,7 +6,7 @@ related are combinations of unrelated ones, and so is what is known of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -99,7 +99,13 @@ def _of_several(at: Eliminated, beta: Floats, mixing: Mixing) -> Conditional:
 
 
 def of_rows(
-    at: Eliminated, z: Floats, which: Ints, old: NDArray[np.bool_], beta: Floats, mixing: Mixing
+    at: Eliminated,
+    z: Floats,
+    which: Ints,
+    old: NDArray[np.bool_],
+    beta: Floats,
+    mixing: Mixing,
+    left: Sequence[Floats],
 ) -> tuple[Floats, Floats, Floats]:
     """Tell what is known of the random part z'b of m rows, given y.
 
@@ -111,10 +117,10 @@ def of_rows(
     which : (q, m) integer array
         The random effect that each of them multiplies,
     old : (q, m) array of bool
-        if its level has been seen; a new one varies by D.
+        if its level, or relatives of it, have been seen; a new one varies by D.
     beta : (p,) array
-    mixing : tuple of (J, J) array or None
-        See `lmmlab.engine.crossproducts.Crossproducts`.
+    mixing, left : sequences of (J, J0) arrays (or None) and of (J,) arrays
+        See `lmmlab.model.unseen.Reach`; for each of `at.places`.
 
     Returns
     -------
@@ -128,10 +134,12 @@ def of_rows(
     told = _mixed(places, mixing, _mixed(places, mixing, places.around(D, at.full)).T)
     w = _mixed(places, mixing, places.turn(D, at.reach))
     b, seen, new = w[:, -1] - w[:, :-1] @ beta, z * old, z * ~old
-    size = np.ones(len(w))
-    for span, M in zip(places.spans, mixing, strict=True):
-        if M is not None:
-            size[span] = np.tile(np.sqrt((M * M).sum(1)), (span.stop - span.start) // len(M))
+    own = [
+        1.0 + rest if M is None else (M * M).sum(1) + rest
+        for M, rest in zip(mixing, left, strict=True)
+    ]
+    parts = zip(own, places.widths, strict=True)
+    size = np.sqrt(np.concatenate([np.tile(one, width) for one, width in parts]))
     wide = seen * size[which]
     variance = np.einsum("an,ab,bn->n", wide, D, wide) + np.einsum("an,ab,bn->n", new, D, new)
     for one, first in zip(seen, which, strict=True):
@@ -141,7 +149,13 @@ def of_rows(
 
 
 def of_relatives(
-    cross: Crossproducts, at: Solution, z: Floats, which: Ints, old: NDArray[np.bool_]
+    cross: Crossproducts,
+    at: Solution,
+    z: Floats,
+    which: Ints,
+    old: NDArray[np.bool_],
+    mixing: Floats,
+    left: Floats,
 ) -> tuple[Floats, Floats, Floats]:
     """Tell the same as `of_rows` where the only grouping factor has related levels.
 
@@ -154,21 +168,22 @@ def of_relatives(
     which : (m,) integer array
         Its level,
     old : (m,) array of bool
-        if that has been seen; a new one is related to nobody and varies by D.
+        if that, or relatives of it, have been seen; a new one is related to nobody and varies by D.
+    mixing, left : (J, J0) and (J,) arrays
+        See `lmmlab.model.unseen.Reach`.
 
     Returns
     -------
     mean, variance, pull : (m,), (m,) and (m, p) arrays
     """
     unrelated = replace(cross, mixing=(None,))
-    seen, [M], D = posterior(unrelated, at), cross.mixing, at.Lambda @ at.Lambda.T
-    assert M is not None  # otherwise each group is predicted from its own rows
-    of = np.where(old[:, None], M[which], 0.0)
+    seen, D = posterior(unrelated, at), at.Lambda @ at.Lambda.T
+    of = np.where(old[:, None], mixing[which], 0.0)
     X = np.einsum("kan,kpn->apn", cross.F, cross.fixed / np.sqrt(cross.count))[..., cross.pattern]
     fall = np.einsum("abj,bpj->apj", seen.covariance, X)
     mean = np.einsum("an,aj,nj->n", z, seen.mean, of, optimize=True)
     variance = np.einsum("an,bn,abj,nj->n", z, z, seen.covariance, of * of, optimize=True)
-    variance += np.einsum("an,ab,bn->n", z, D, z) * ~old
+    variance += np.einsum("an,ab,bn->n", z, D, z) * np.where(old, left[which], 1.0)
     return mean, variance, np.einsum("an,apj,nj->np", z, fall, of, optimize=True)
 
 
@@ -176,9 +191,9 @@ def _mixed(places: Places, mixing: Mixing, columns: Floats) -> Floats:
     """Turn effects (Q, c) of unrelated levels into those of the levels themselves."""
     if all(M is None for M in mixing):
         return columns
-    out = columns.copy()
-    for span, M in zip(places.spans, mixing, strict=True):
+    parts = [columns[span] for span in places.spans]
+    for k, M in enumerate(mixing):
         if M is not None:
-            parts = columns[span].reshape(-1, len(M), columns.shape[1])
-            out[span] = (M @ parts).reshape(out[span].shape)
-    return out
+            c = columns.shape[1]
+            parts[k] = (M @ parts[k].reshape(-1, M.shape[1], c)).reshape(-1, c)
+    return np.concatenate(parts)

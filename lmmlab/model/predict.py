@@ -23,6 +23,7 @@ from lmmlab.model.estimates import require_confidence
 from lmmlab.model.given import again, updated
 from lmmlab.model.remarks import listed
 from lmmlab.model.table import Table
+from lmmlab.model.unseen import reach
 
 if TYPE_CHECKING:
     from lmmlab.model.fit import Fit
@@ -52,7 +53,8 @@ def predict(
         under "group" the grouping column, but not the response.
     level : {"population", "group"}
         Whether to predict X beta, the expectation in an average group, or X beta + Z b, that of the
-        row's own group. A group that was not fitted is an average one, about which less is known.
+        row's own group. A group that was not fitted is an average one, about which less is known;
+        but of someone whom the relationship matrix knows, relatives tell.
     given : DataFrame or Rows, optional
         Measurements beyond those that were fitted, with their response: of new groups, or of known
         ones; of weight 1. They tell about b of their group, and leave beta and the variances as
@@ -85,7 +87,8 @@ def predict(
     The first part of the error is what y_j leaves open of b if beta is known, the second what comes
     of beta being estimated; they are uncorrelated (Henderson 1975, Biometrics 31, 423-447). This is
     exact for rows that are given later, too: beta is then still that of the rows that were fitted.
-    Without rows, C = G / sigma**2 and the error is z' G z + x' vcov x. Variances are taken as
+    Without rows, C = G / sigma**2 and the error is z' G z + x' vcov x; with relatives who have
+    rows, b is K_new,old K_old^-1 times theirs (`lmmlab.model.unseen`). Variances are taken as
     known and intervals are normal, as is usual for predictions; with few groups they are too short.
 
     Examples
@@ -204,37 +207,46 @@ def _of_groups(fit: Fit, rows: Rows, given: Rows | None) -> tuple[Floats, Floats
     variance = fit.sigma**2 * ((z * Cz).sum(0) + (error * error).sum(0))
     estimate = rows.X @ fit.beta + (z * b[:, place]).sum(0)
     told = set() if given is None else set(given.groups)
-    note = _note(term.group, set(names[known < 0].tolist()) - told, told - set(names.tolist()))
+    note = _note(
+        term.group, set(names[known < 0].tolist()) - told, told - set(names.tolist()), set()
+    )
     return estimate, variance, note if given is None else f"{note} {again(fit, given)}".strip()
 
 
 def _of_several(fit: Fit, rows: Rows) -> tuple[Floats, Floats, str]:
     """Predict rows of levels of several factors, with D itself as C where levels are new."""
-    cross, at = fit.cross, fit.solution
-    places = Places(
-        tuple(len(term.names) for term in fit.design.terms),
-        tuple(len(term.levels) for term in fit.design.terms),
-    )
-    known, index, said = [], [], []
-    groups = (rows.groups, *rows.others)
-    parts = zip(places.spans, places.widths, places.levels, strict=True)
-    for k, (term, (span, width, J)) in enumerate(zip(fit.design.terms, parts, strict=True)):
+    cross, at, terms = fit.cross, fit.solution, fit.design.terms
+    groups, empty = (rows.groups, *rows.others), len(cross.mixing) - len(terms)
+    for k, term in enumerate(terms):
         if k >= len(groups) or len(groups[k]) < len(rows.X):
             raise LMMError(_unnamed(term.group))
-        place = {level: j for j, level in enumerate(term.levels)}
-        level = np.array([place.get(name, -1) for name in groups[k]], dtype=np.intp)
-        new = {name for name, j in zip(groups[k], level, strict=True) if j < 0}
-        said.append(_note(term.group, new, set()))
+    parts = zip(terms, cross.mixing[empty:], groups, strict=False)
+    told = [reach(term, mixing, names) for term, mixing, names in parts]
+    places = Places(tuple(len(term.names) for term in terms), tuple(len(one.place) for one in told))
+    known, index, said = [], [], []
+    for k, (term, one, span) in enumerate(zip(terms, told, places.spans, strict=True)):
+        level = np.array([one.place.get(name, -1) for name in groups[k]], dtype=np.intp)
+        names = np.array(groups[k], dtype=str)
+        relatives = set(names[level >= len(term.levels)].tolist())
+        said.append(_note(term.group, set(names[level < 0].tolist()), set(), relatives))
+        width = len(term.names)
         known.append(np.tile(level >= 0, (width, 1)))
-        index.append(span.start + J * np.arange(width)[:, None] + np.maximum(level, 0))
+        place = len(one.place) * np.arange(width)[:, None]
+        index.append(span.start + place + np.maximum(level, 0))
     old, which = np.concatenate(known), np.concatenate(index)
     z = np.linalg.solve(cross.S.T, rows.Z.T)
     x = np.linalg.solve(cross.R.T, rows.X.T)
     if at.others is None:
-        mean, variance, pull = of_relatives(cross, at, np.asarray(z), which[0], old[0])
+        [one] = told
+        assert one.mixing is not None  # otherwise each group is predicted from its own rows
+        mean, variance, pull = of_relatives(
+            cross, at, np.asarray(z), which[0], old[0], one.mixing, one.left
+        )
     else:
+        mixing = [*cross.mixing[:empty], *(one.mixing for one in told)]
+        left = [*[np.empty(0)] * empty, *(one.left for one in told)]
         mean, variance, pull = of_rows(
-            at.others[()], np.asarray(z), which, old, at.beta, cross.mixing
+            at.others[()], np.asarray(z), which, old, at.beta, mixing, left
         )
     error = at.inverse @ (x - pull.T)
     estimate = rows.X @ fit.beta + mean
@@ -263,9 +275,14 @@ def _unnamed(group: str) -> str:
     )
 
 
-def _note(group: str, unknown: set[str], unused: set[str]) -> str:
+def _note(group: str, unknown: set[str], unused: set[str], relatives: set[str]) -> str:
     """Say of which groups nothing was seen, and of which rows were given for nothing."""
     said = []
+    if relatives:
+        said.append(
+            f"{group} {listed(sorted(relatives))} {'has' if len(relatives) == 1 else 'have'} no "
+            "rows, so what is expected there is what relatives tell."
+        )
     if unknown:
         said.append(
             f"Nothing was seen of {group} {listed(sorted(unknown))}, so an average {group} is "
