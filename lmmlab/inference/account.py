@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
+from lmmlab.engine.covariance import positions
 from lmmlab.engine.crossproducts import Crossproducts
 from lmmlab.engine.design import Floats, LMMError
 from lmmlab.engine.solve import Solution
@@ -87,6 +88,16 @@ def account_of(fit: Fit, method: Method) -> tuple[Uncertainty, Floats] | None:
     return uncertainty(fit), np.eye(fit.solution.inverse.shape[-1])
 
 
+def needs_noise(method: Method, blocks: tuple[int, ...]) -> bool:
+    """Tell whether a method has no answer where nothing is left for residual noise.
+
+    Satterthwaite's has one where a single variance is estimated beside it; that does not matter
+    then. With several, digits are lost.
+    """
+    several = len(positions(blocks)[0]) > 1
+    return method == "kenward-roger" or (method == "satterthwaite" and several)
+
+
 def lengths(rows: Floats) -> Floats:
     """Give the lengths (...) of vectors (..., p), none too long or too short to be squared."""
     largest = np.abs(rows).max(-1, initial=0.0)
@@ -102,8 +113,10 @@ def require_defined(fit: Fit, method: Method) -> None:
             "Kenward and Roger's method is made here for random effects and independent residuals. "
             'Use method="satterthwaite".'
         )
-    if method == "kenward-roger":
-        require_noise(fit)
+    if needs_noise(method, fit.design.blocks):
+        alone = 'method="satterthwaite", which takes it as known'
+        instead = alone if len(fit.theta) == 1 else 'method="wald"'
+        require_noise(fit, f'method="{method}"', instead)
     if method == "satterthwaite" and residual is not None and min(residual.edges(fit.phi)) < EDGE:
         raise LMMError(
             "The residual structure is estimated at the edge of what can be, where nothing tells "

@@ -11,7 +11,9 @@ own, which differ from (theta, log sigma) in at most three places:
 - A correlation: the first two rows of Lambda, (r_k, 0) and r_l (sin phi, cos phi), are written
   with phi, whose sine is the correlation, and the roots of r_k and r_l, so that neither sd can
   become negative.
-- sigma: log sigma is there already. A fixed effect: it is added as a last coordinate.
+- sigma: log sigma is there already. Where it may be 0, since related levels can account for all
+  rows, theta is replaced by sigma theta, which stays finite.
+- A fixed effect: it is added as a last coordinate.
 """
 
 from __future__ import annotations
@@ -26,8 +28,11 @@ from lmmlab.engine.covariance import positions, settle, slices, theta_of
 from lmmlab.engine.crossproducts import Crossproducts
 from lmmlab.engine.design import Design, Floats, Ints
 from lmmlab.engine.solve import Solution
+from lmmlab.model.relatives import noise_may_vanish
 
 Kind = Literal["sd", "cor", "sigma", "beta"]
+
+_MOST = 1e5  # Lambda, in columns of mean square 1, beside which noise is nothing
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,10 +56,12 @@ class Coordinates:
         The estimates.
     place : int
         Which coordinate tells the parameter.
-    changed : (0,), (1,) or (3,) integer array
+    changed : (c,) integer array
         Which elements of theta are replaced.
     origin, scale, sigma : float
         What `value` needs to know, and the estimate of sigma.
+    nothing : float
+        Up to where the coordinate of sigma means 0.
     """
 
     kind: Kind
@@ -68,12 +75,14 @@ class Coordinates:
     origin: float
     scale: float
     sigma: float
+    nothing: float = -np.inf
 
     @property
     def ends(self) -> tuple[float, float]:
         """Between which values the coordinate may lie."""
         half = np.pi / 2.0
-        return {"sd": (0.0, np.inf), "cor": (-half, half)}.get(self.kind, (-np.inf, np.inf))
+        ends = {"sd": (0.0, np.inf), "cor": (-half, half), "sigma": (self.nothing, np.inf)}
+        return ends.get(self.kind, (-np.inf, np.inf))
 
     @cached_property
     def rest(self) -> Ints:
@@ -83,6 +92,8 @@ class Coordinates:
     def value(self, coordinate: Floats) -> Floats:
         """Turn values of the coordinate into values of the parameter."""
         scaled = {"sigma": np.exp, "cor": np.sin}.get(self.kind, np.asarray)(coordinate)
+        if self.kind == "sigma":
+            scaled = np.where(coordinate <= self.nothing, 0.0, scaled)
         return self.origin + self.scale * np.asarray(scaled)
 
 
@@ -144,6 +155,7 @@ def coordinates(
     start = np.append(theta, 0.0)
     place, origin, scale = len(theta), 0.0, sigma
     held, turned, changed = np.zeros(len(cross.kept)), np.eye(3), np.empty(0, dtype=np.intp)
+    nothing = -np.inf
     if random:
         first = next(block.start for block in slices(blocks) if random[0] < block.stop)
         place = int(np.flatnonzero((row == first) & (column == first))[0])
@@ -155,13 +167,18 @@ def coordinates(
         turned[1, 0] = -R[0, 1] / R[1, 1]
         one, two, three = np.linalg.solve(turned, theta[inside])
         start[inside] = np.sqrt(one), np.arctan2(two, three), np.sqrt(np.hypot(two, three))
+    if kind == "sigma" and noise_may_vanish(cross):
+        changed = np.arange(place)
+        nothing = float(np.log(max(1.0, np.abs(at.Lambda).max()) / _MOST))
     if kind == "beta":
         held = np.linalg.inv(cross.R)[which[0]]
         place, origin = len(start), float(cross.ols[which[0]])
         scale = sigma * float(np.linalg.norm(held))
         held = held / scale
         start = np.append(start, held @ at.beta)
-    return Coordinates(kind, cross, axes, held, turned, start, place, changed, origin, scale, sigma)
+    return Coordinates(
+        kind, cross, axes, held, turned, start, place, changed, origin, scale, sigma, nothing
+    )
 
 
 def _turn(Lambda: Floats, blocks: tuple[int, ...], first: Floats) -> tuple[Floats, Floats]:
@@ -186,8 +203,8 @@ def inner(here: Coordinates, x: Floats) -> tuple[Floats, Floats, Floats]:
     """Give (theta, log sigma, beta), and how they change with x: first and second derivatives."""
     d = len(x)
     inner, jacobian, bend = x.copy(), np.eye(d), np.zeros((d, d, d))
-    if here.kind == "sd":
-        (i,), last = here.changed, d - 1
+    if here.kind in ("sd", "sigma"):
+        i, last = here.changed, d - 1
         shrink = np.exp(-x[last])
         inner[i] = x[i] * shrink
         jacobian[i, i], jacobian[i, last] = shrink, -inner[i]

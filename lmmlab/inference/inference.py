@@ -28,7 +28,7 @@ from lmmlab.inference.kenward_roger import scaled
 from lmmlab.inference.satterthwaite import Uncertainty, degrees, pooled, white
 from lmmlab.model.estimable import require_estimates, require_independent
 from lmmlab.model.estimates import estimates, require_confidence
-from lmmlab.model.remarks import listed
+from lmmlab.model.remarks import listed, without_noise
 from lmmlab.model.table import Table
 
 if TYPE_CHECKING:
@@ -221,7 +221,12 @@ def _lost(sentence: str, names: Sequence[str], df: Floats) -> str:
 
 
 def _note(fit: Fit, method: Method, lost: str) -> str:
-    """Say what was lost, and what the degrees of freedom of a singular fit mean."""
+    """Say what was lost, and what the degrees of freedom of a fit at the boundary mean."""
+    if method == "satterthwaite" and (nothing_left := without_noise(fit)):
+        return (
+            f"{lost} {nothing_left} Satterthwaite's degrees of freedom take that as known, so that "
+            "there may be almost as many as rows."
+        ).strip()
     if method == "wald" or not fit.singular:
         return lost
     if method == "satterthwaite":

@@ -24,6 +24,7 @@ from lmmlab.inference.coordinates import Coordinates, coordinates, parameters
 from lmmlab.inference.likelihood import Point, look
 from lmmlab.model.estimable import require_estimates, require_independent_rows
 from lmmlab.model.estimates import require_confidence
+from lmmlab.model.relatives import require_noise
 from lmmlab.model.remarks import listed
 from lmmlab.model.table import Table
 
@@ -153,8 +154,8 @@ def profile(fit: Fit, confidence: float = 0.95) -> Profile:
     Notes
     -----
     Where the deviance does not reach the cut-off before an sd is 0 or a correlation is 1 or -1, the
-    interval ends there, and the table says so. Close to a boundary chi-square(1) is too wide a
-    reference, so that the interval errs on the safe side.
+    interval ends there, and the table says so; with related levels also where sigma is 0. Close to
+    a boundary chi-square(1) is too wide a reference, so that the interval errs on the safe side.
 
     The other parameters are followed from their estimates. Where, with very few groups, the
     likelihood has a second maximum, the interval is that of the first.
@@ -171,6 +172,7 @@ def profile(fit: Fit, confidence: float = 0.95) -> Profile:
         said.append(
             "The model was fitted by REML; estimates and intervals are those of maximum likelihood."
         )
+    require_noise(fit, "A profile", "fit.bootstrap()")
     z = float(ndtri((1.0 + confidence) / 2.0))
     reach, undefined, bounded = {}, [], []
     values: list[Sequence[float] | Floats] = []

@@ -16,7 +16,7 @@ from lmmlab.engine.covariance import positions, slices
 from lmmlab.engine.crossproducts import DEPENDENT, Crossproducts, independent
 from lmmlab.engine.design import Design, Floats, Ints, LMMError, Term
 from lmmlab.engine.solve import solve
-from lmmlab.model.relatives import reach_all_rows, require_apart
+from lmmlab.model.relatives import noise_may_vanish, require_apart
 from lmmlab.model.remarks import listed
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def leaves_noise(cross: Crossproducts) -> NDArray[np.bool_]:
     noise: NDArray[np.bool_] = (rest > _nothing(cross)) & (rest - explained > _WITHIN * rest)
     if cross.others is not None and len(cross.others.within) <= _MANY:
         noise = noise & (rest - _explained(cross, cross.others) > _CROSSED * rest)
-    return noise | (any(M is not None for M in cross.mixing) and reach_all_rows(cross))
+    return noise | noise_may_vanish(cross)
 
 
 def _explained(cross: Crossproducts, others: Others) -> Floats:

@@ -52,8 +52,13 @@ def require_apart(design: Design, cross: Crossproducts) -> None:
     )
 
 
-def reach_all_rows(cross: Crossproducts) -> bool:
-    """Tell whether random and fixed effects leave no row that knows of residual noise alone."""
+def noise_may_vanish(cross: Crossproducts) -> bool:
+    """Tell whether related levels can account for all rows, so that sigma = 0 is an estimate.
+
+    It is where random and fixed effects leave no row that knows of residual noise alone.
+    """
+    if all(M is None for M in cross.mixing):
+        return False
     (q, J), p = cross.own.shape[-2:], len(cross.kept)
     square = cross.within.reshape(-1, p + 1, p + 1)[0, :p, :p]
     if cross.others is not None:
@@ -73,17 +78,21 @@ def minimum(cross: Crossproducts, reml: bool) -> Path:
         If there is none, as can be under maximum likelihood: where all that the relationship matrix
         lacks is in the fixed effects (of centred genotypes, the mean), the likelihood grows without
         bound as residual noise vanishes. Often it has a maximum inside nevertheless, which is found
-        then.
+        then. Or if, on the way to no residual noise, numbers lose their digits.
     """
-    if reml or all(M is None for M in cross.mixing):
+    if all(M is None for M in cross.mixing):
         return minimise(cross, reml)
     try:
         path = minimise(cross, reml)
         at = solve(cross, cross.S @ factor(path.theta[-1], cross.blocks), reml)
-        if np.abs(at.Lambda).max() < _AWAY or promised(cross, at) < LEFT:
+        if reml or np.abs(at.Lambda).max() < _AWAY or promised(cross, at) < LEFT:
             return path
     except LMMError:
-        pass
+        if reml:
+            raise LMMError(
+                "Residual noise is estimated to be so close to zero that numbers lose their "
+                "digits. Use fewer random terms."
+            ) from None
     raise LMMError(
         "The likelihood grows without bound as residual noise vanishes, and has no maximum before: "
         "the relationship matrix lacks what all levels have in common (it was made of centred "
@@ -91,11 +100,10 @@ def minimum(cross: Crossproducts, reml: bool) -> Path:
     )
 
 
-def require_noise(fit: Fit) -> None:
+def require_noise(fit: Fit, what: str, instead: str) -> None:
     """Refuse what asks how uncertain sigma is where it is estimated to be zero."""
     if without_noise(fit):
         raise LMMError(
-            "Kenward and Roger's method asks how uncertain each variance is, and nothing tells "
-            "that of residual noise where it is estimated to be zero. Use "
-            'method="satterthwaite", which takes it as known.'
+            f"{what} asks how uncertain each variance is, and nothing tells that of residual noise "
+            f"where it is estimated to be zero. Use {instead}."
         )

@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from lmmlab.engine.covariance import SINGULAR
+from lmmlab.engine.covariance import SINGULAR, factor
 from lmmlab.residual.structure import EDGE
 
 if TYPE_CHECKING:
-    from lmmlab.engine.design import Floats, Term
+    from lmmlab.engine.design import Design, Floats, Term
     from lmmlab.model.fit import Fit
 
 _ALL = 1e-6  # sigma**2 over all variance, when it is estimated to be nothing
@@ -54,13 +55,22 @@ def listed(names: Sequence[str]) -> str:
     return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
 
 
+def noiseless(design: Design, Lambda: Floats) -> NDArray[np.bool_]:
+    """Tell whether related levels leave nothing for residual noise, at Lambda (..., q, q)."""
+    effects = zip(design.terms, design.effects, strict=True)
+    own = [part for term, part in effects if term.relation is not None]
+    whole = np.ones(Lambda.shape[:-2])
+    for part in own:
+        whole += np.square(Lambda[..., part, :]).sum((-2, -1))
+    return np.asarray(_ALL * whole >= 1.0)
+
+
 def without_noise(fit: Fit) -> str:
     """Say so if related levels leave nothing for residual noise; empty if they do not."""
     related = [t.group for t in fit.design.terms if t.relation is not None]
     if not related or fit.source == "given":
         return ""
-    whole = sum(float(np.trace(fit.G[group].values)) for group in related) + fit.sigma**2
-    if fit.sigma**2 > _ALL * whole:
+    if not noiseless(fit.design, factor(fit.theta, fit.design.blocks)):
         return ""
     return (
         f"Nothing is left for residual noise: all variance is estimated to be that of "

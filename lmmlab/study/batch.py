@@ -18,6 +18,7 @@ from lmmlab.engine.design import Design, Floats, Ints, LMMError
 from lmmlab.engine.newton import LEFT, minima, promised
 from lmmlab.engine.relation import leading
 from lmmlab.engine.solve import solve
+from lmmlab.inference.account import needs_noise
 from lmmlab.inference.contrast import Contrast, read_contrast
 from lmmlab.inference.inference import Method, errors, require_method
 from lmmlab.inference.satterthwaite import white
@@ -31,10 +32,12 @@ from lmmlab.model.estimable import (
     require_reml,
 )
 from lmmlab.model.fit import fit
+from lmmlab.model.remarks import noiseless
 from lmmlab.study.fits import Batch, together
 from lmmlab.study.sums import closed
 
 _CHUNK = 2**15  # groups times responses that are searched at once
+_FAR = 1e12  # theta, in columns of mean square 1, that is no estimate
 _MEMORY = 2**22  # rows times responses that are conditioned at once
 
 
@@ -162,7 +165,8 @@ def _searched(
         require_levels(design, cross)
     rows = np.flatnonzero(leaves_noise(cross) & ~_constant(Y))
     theta = _minima(cross.of(rows), reml)
-    found = np.isfinite(theta).all(axis=1)
+    size = np.abs(cross.S @ placed(theta, cross.blocks)).max(axis=(1, 2))
+    found = size < _FAR  # not NaN, nor on the way to a likelihood without bound
     rows, cross = rows[found], cross.of(rows[found])
 
     Lambda = placed(settle(theta[found], cross.S, cross.blocks), cross.blocks)
@@ -170,7 +174,12 @@ def _searched(
     sigma = np.sqrt(at.variance)
     beta = cross.ols + at.beta @ np.linalg.inv(cross.R).T
     root = white(cross, at, sigma)
-    error, df = errors(cross, at, sigma, L, method if len(L) and len(rows) else "wald")
+    error, df = np.full((2, len(rows), len(L)), np.nan)
+    known = np.arange(len(rows))
+    if needs_noise(method, design.blocks):
+        known = np.flatnonzero(~noiseless(design, Lambda))
+    if len(known) and len(L):
+        error[known], df[known] = errors(cross.of(known), at.of(known), sigma[known], L, method)
     smallest = np.linalg.svd(at.Lambda, compute_uv=False)[:, -1]
     return rows, Batch(
         beta=beta,

@@ -34,7 +34,9 @@ class Batch:
         Whether there is a fit, and it is a minimum of the criterion.
     estimate, estimate_se, df : (m,) arrays
         The contrast that was asked for, its standard error (adjusted under Kenward-Roger) and
-        degrees of freedom (infinite under Wald); empty if none was asked for.
+        degrees of freedom (infinite under Wald); empty if none was asked for. They have
+        no value (NaN) where related levels leave nothing for residual noise: under Kenward-Roger,
+        and under Satterthwaite with several variances.
     """
 
     beta: Floats
