@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from lmmlab.engine.design import LMMError, Term
 from lmmlab.kinship.related import related
 from lmmlab.model.remarks import listed
@@ -71,5 +73,7 @@ def _named(K: Any, term: Term) -> tuple[Any, list[str] | None]:
             f"once; {listed(lone or columns)} is not so. If a column holds the names of the rows, "
             "use table.set_index(column)."
         )
-    order = [columns.index(name) for name in rows] if rows != columns else slice(None)
-    return K.to_numpy()[:, order], rows
+    place = {name: k for k, name in enumerate(columns)}
+    numbers = all(pd.api.types.is_numeric_dtype(kind) for kind in K.dtypes)
+    values = K.to_numpy(dtype=float, na_value=np.nan) if numbers else K.to_numpy()
+    return values[:, [place[name] for name in rows]], rows

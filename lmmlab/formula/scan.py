@@ -131,10 +131,20 @@ def _person(made: Design, relationship: dict[str, Any] | None, person: str | Non
 
 
 def _of(chromosome: Any, names: list[str]) -> list[str]:
-    """Give the chromosome of each marker."""
+    """Give the chromosome of each marker, as text."""
+    import pandas as pd
+
     if hasattr(chromosome, "items"):  # a dict, or a Series by name
         known = {str(name): value for name, value in chromosome.items()}
         if missing := [name for name in names if name not in known]:
             raise LMMError(f"chromosome says nothing of {listed(missing)}.")
-        return [str(known[name]) for name in names]
-    return [str(value) for value in np.asarray(chromosome).tolist()]
+        chromosome = [known[name] for name in names]
+    if isinstance(chromosome, str) or not np.iterable(chromosome):
+        raise LMMError("chromosome must say for each marker where it is, in a list or a dict.")
+    where = pd.Series([*chromosome], dtype=object)
+    if where.isna().any():
+        raise LMMError(
+            f"{int(where.isna().sum())} markers have no chromosome. Give them one of their own, "
+            'such as "unknown", or leave them out.'
+        )
+    return person_names(where)

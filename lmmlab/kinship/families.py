@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lmmlab.engine.design import Floats, Ints, LMMError
+from lmmlab.model.estimable import is_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -137,7 +138,7 @@ def families(
     ):
         if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < least:
             raise LMMError(f"{what} is {value!r}; give a whole number from {least} on.")
-    if not 0.0 <= distance < 1.0:
+    if not (is_number(distance) and 0.0 <= distance < 1.0):
         raise LMMError(f"distance is {distance!r}; F_ST lies between 0 and 1.")
     each = 2 + children
     place = np.arange(number * each)
@@ -185,7 +186,7 @@ def pedigree_relationship(mother: Sequence[int] | Ints, father: Sequence[int] | 
     Raises
     ------
     LMMError
-        If a parent does not stand before the child.
+        If a parent does not stand before the child, or these are no places.
 
     Notes
     -----
@@ -200,6 +201,12 @@ def pedigree_relationship(mother: Sequence[int] | Ints, father: Sequence[int] | 
     [[0.5, 0.5, 0.5, 1.0, 0.75], [0.5, 0.5, 0.75, 0.75, 1.25]]
     """
     mother, father = np.asarray(mother), np.asarray(father)
+    whole = mother.dtype.kind in "iu" and father.dtype.kind in "iu"
+    if not whole or mother.shape != father.shape or min(*mother, *father) < -1:
+        raise LMMError(
+            "mother and father must be lists of whole numbers, of the same length: the places of "
+            "the parents, counted from 0, and -1 where they are unknown."
+        )
     A = np.eye(len(mother))
     for j, (m, f) in enumerate(zip(mother.tolist(), father.tolist(), strict=True)):
         if max(m, f) >= j:

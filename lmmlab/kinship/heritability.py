@@ -16,10 +16,12 @@ from lmmlab.inference.information import information
 from lmmlab.kinship.dense import require_no_structure
 from lmmlab.model.estimable import require_estimates
 from lmmlab.model.fit import Fit, fit
+from lmmlab.model.r2 import own_relation
 from lmmlab.model.remarks import listed, without_noise
 from lmmlab.model.table import Table
 
 _ROUNDING = 1e-9  # of a deviance
+_ABOUT_ONE = 1.25  # a mean diagonal of K
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -68,7 +70,7 @@ def heritability(model: Fit, group: str | None = None) -> Heritability:
     ------
     LMMError
         If theta was given, residuals have a structure, no factor has related levels, or a random
-        effect is no intercept, so that there is no single variance.
+        effect is no intercept or rows have weights, so that there is no single variance.
 
     Notes
     -----
@@ -96,11 +98,16 @@ def heritability(model: Fit, group: str | None = None) -> Heritability:
     terms = model.design.terms
     place = _place(model, group)
     for term in terms:
-        if len(term.names) > 1 or (term.Z != term.Z[0]).any():
+        if len(term.names) > 1 or (term.Z != 1.0).any():
             raise LMMError(
                 f"The variance between levels of {term.group} depends on the row here, so there is "
-                "no single heritability. Fit random intercepts alone."
+                "no single heritability. Fit random intercepts alone, such as (1 | id)."
             )
+    if model.design.weights is not None:
+        raise LMMError(
+            "With weights each row has a residual variance of its own, and the heritability is not "
+            "one number. Fit the model without weights."
+        )
     variances, cov = _variances(model)
     total = variances.sum()
     h2 = variances[place] / total
@@ -116,6 +123,14 @@ def heritability(model: Fit, group: str | None = None) -> Heritability:
         f"{chi2:.4g}, p = {p:.3g}, from 1/2 chi2(0) + 1/2 chi2(1), since a variance cannot be "
         "negative."
     )
+    diagonal = float(np.mean(own_relation(terms[place])))
+    if not 1.0 / _ABOUT_ONE < diagonal < _ABOUT_ONE:
+        note += (
+            f" It is that of someone with 1 on the diagonal of the relationship matrix; in these "
+            f"rows it is {diagonal:.3g} on average."
+        )
+        if diagonal < 1.0:
+            note += " Coefficients of kinship are to be doubled first."
     table = Table(
         names,
         ("estimate", "se"),
@@ -135,7 +150,7 @@ def _place(model: Fit, group: str | None) -> int:
         )
     if group is None and len(related) == 1:
         return next(iter(related.values()))
-    if group not in related:
+    if group not in [*related]:
         raise LMMError(
             f"Say which grouping factor is meant: group must be one of {listed([*related])}."
         )

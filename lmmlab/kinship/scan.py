@@ -106,7 +106,9 @@ class Scan:
         """Give the k markers with the smallest p-values."""
         order = np.argsort(np.where(np.isnan(self.log10_p), np.inf, self.log10_p), kind="stable")
         table = self.table
-        order = order[: max(k, 1)]
+        if not isinstance(k, int | np.integer) or k < 1:
+            raise LMMError(f"k is {k!r}; give how many markers, a whole number from 1 on.")
+        order = order[:k]
         return Table(tuple(self.snp[i] for i in order), _COLUMNS, table.values[order], self.note)
 
     def __repr__(self) -> str:
@@ -117,9 +119,10 @@ class Scan:
 
     @property
     def _opening(self) -> str:
+        many = "1 marker" if len(self.snp) == 1 else f"{len(self.snp)} markers"
         if np.isnan(self.log10_p).all():
-            return f"{len(self.snp)} markers, of which none has a test:"
-        return f"{len(self.snp)} markers, lambda_GC {self.lambda_gc:.3f}. The first of them:"
+            return f"{many}, of which none has a test:"
+        return f"{many}, lambda_GC {self.lambda_gc:.3f}. The first of them:"
 
 
 def scan(

@@ -84,6 +84,7 @@ def test_populations_differ_by_fst():
         (dict(number=2, children=-1), "children is -1"),
         (dict(number=2, markers=2.5), "markers is 2.5"),
         (dict(number=2, distance=1.0), "F_ST lies between"),
+        (dict(number=2, distance="0.1"), "F_ST lies between"),
     ],
 )
 def test_families_that_cannot_be_are_refused(options, said):
@@ -103,6 +104,15 @@ def test_pedigree():
     assert (np.diag(A) == 1.0).all()
     with pytest.raises(LMMError, match="Person 1 stands before a parent"):
         pedigree_relationship([1, -1], [-1, -1])
+
+
+@pytest.mark.parametrize(
+    ("mother", "father"),
+    [([-1, 0], [-1]), ([-1, 0.0], [-1, -1]), (["a"], ["b"]), ([None], [None]), ([-1, -2], [-1, 0])],
+)
+def test_a_pedigree_that_cannot_be_is_refused(mother, father):
+    with pytest.raises(LMMError, match="lists of whole numbers, of the same length"):
+        pedigree_relationship(mother, father)
 
 
 def far(x, df):

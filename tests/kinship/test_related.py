@@ -1,15 +1,19 @@
 """Matrices of relationship that cannot be, and those that can."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from lmmlab import LMMError, lmm, load, simulate
 from lmmlab.engine.design import grouped
+from lmmlab.formula import design
 from lmmlab.kinship.families import families
 from lmmlab.kinship.heritability import heritability
 from lmmlab.kinship.markers import relationship
 from lmmlab.kinship.related import related
+from lmmlab.model.fit import fit
 
 FORMULA = "y ~ sex + (1 | id)"
 
@@ -32,9 +36,10 @@ def spoilt(row, column, value):
     ("K", "said"),
     [
         (GOOD[:3], "must be a square matrix of numbers, .* this is 3 x 4"),
-        (1.0, "this is a single number"),
+        (1.0, "this is a float"),
         ([[1.0, 0.5], [0.5]], "must be a square matrix"),
-        (GOOD.astype(str), "must be a square matrix of numbers"),
+        (GOOD.astype(str), "must be a square matrix of numbers, .* this is 4 x 4 of <U"),
+        (np.empty((0, 0)), "must be a square matrix of numbers, .* this is 0 x 0"),
         (GOOD[:3, :3], "is 3 x 3, and group has 4 levels.*in the order of the levels: a, b, c"),
         (spoilt(1, 2, np.nan), "holds nan in row 2, column 3"),
         (spoilt(3, 0, np.inf), "holds inf in row 4, column 1"),
@@ -56,6 +61,53 @@ def test_rounding_is_forgiven():
         known = related(term(), K).relation
         assert known.root @ known.root.T == pytest.approx(K, abs=1e-9)
         assert known.own == pytest.approx(np.diag(K), abs=1e-9)
+
+
+def test_six_digits_or_single_precision_will_do():
+    people = families(10, markers=20, seed=3)
+    exact = relationship(people.counts)  # half of its eigenvalues are zero
+    data = trait(1, 1.0, people, exact)
+    whole = lmm("y ~ 1 + (1 | id)", data, relationship={"id": exact})
+    for K in (exact.round(6), exact.astype(np.float32)):
+        assert np.linalg.eigvalsh(K.astype(float))[0] < -1e-8
+        model = lmm("y ~ 1 + (1 | id)", data, relationship={"id": K})
+        assert model.deviance == pytest.approx(whole.deviance, abs=1e-3)
+
+
+def test_a_table_of_other_kinds_of_numbers(K):
+    data = load("kinship")
+    whole = lmm(FORMULA, data, relationship={"id": K})
+    for kind in ("Float64", pd.SparseDtype(float)):
+        model = lmm(FORMULA, data, relationship={"id": K.astype(kind)})
+        assert model.deviance == whole.deviance
+    gone = K.astype("Float64")
+    gone.iloc[3, 7] = pd.NA
+    with pytest.raises(LMMError, match="holds nan in row 4, column 8"):
+        lmm(FORMULA, data, relationship={"id": gone})
+
+
+def test_a_superfluous_person_must_have_numbers_too():
+    K = np.pad(GOOD, (0, 1), constant_values=np.nan)
+    with pytest.raises(LMMError, match="holds nan in row 1, column 5"):
+        related(term(), K, ["a", "b", "c", "d", "e"])
+
+
+def test_heritability_is_told_of_someone_with_1_on_the_diagonal():
+    people = families(30, seed=2)
+    K, data = people.expected, trait(1, 1.0, people, people.expected)
+    whole = heritability(lmm("y ~ 1 + (1 | id)", data, relationship={"id": K}))
+    half = heritability(lmm("y ~ 1 + (1 | id)", data, relationship={"id": K / 2}))
+    assert "diagonal" not in whole.table.note
+    assert "in these rows it is 0.5 on average. Coefficients of kinship" in half.table.note
+    assert half.h2 > whole.h2 > 0.1
+    with pytest.raises(LMMError, match=r"Fit random intercepts alone, such as \(1 | id\)"):
+        doubled = data.assign(two=2.0)
+        heritability(lmm("y ~ 1 + (0 + two | id)", doubled, relationship={"id": K}))
+    made = design("y ~ 1 + (1 | id)", data, relationship={"id": K})
+    with pytest.raises(LMMError, match="With weights"):
+        heritability(fit(replace(made, weights=np.linspace(1.0, 2.0, 120))))
+    with pytest.raises(LMMError, match="group must be one of id"):
+        heritability(fit(made), ["id"])
 
 
 def test_names_are_looked_up_and_superfluous_people_left_out():

@@ -154,6 +154,16 @@ def test_markers_without_any_test(world):
         _ = found.lambda_gc
 
 
+def test_one_marker_and_the_first_of_many(world):
+    data, markers, K = world
+    assert repr(scan(FORMULA, data, markers.iloc[:, :1], {"id": K})).startswith("1 marker, ")
+    found = scan(FORMULA, data, markers, {"id": K})
+    assert len(found.top(3).rows) == 3
+    for k in (0, "3", 2.5):
+        with pytest.raises(LMMError, match="a whole number from 1 on"):
+            found.top(k)
+
+
 def test_a_marker_that_explains_all(world):
     data, markers, K = world
     exact = data.assign(y=3.0 + 2.0 * markers.iloc[:, 7].to_numpy())
@@ -245,6 +255,9 @@ def test_what_cannot_be_is_refused(world):
         ([1] * 60, "on two at least"),
         ([1, 2], "60 markers and 2 chromosomes"),
         ({"snp01": 1}, "chromosome says nothing of snp02"),
+        (5, "chromosome must say for each marker"),
+        ("X", "chromosome must say for each marker"),
+        ([1.0] * 30 + [np.nan] * 30, "30 markers have no chromosome"),
     ):
         with pytest.raises(LMMError, match=said):
             scan(FORMULA, data, markers, chromosome=where)
