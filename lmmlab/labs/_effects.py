@@ -131,9 +131,9 @@ def beside_truth(
         half, real = np.where(np.isfinite(half), half, 0.0), _QUANTILE * said.real
         reach = np.concatenate([off - half, off + half, -real, real])
         for k, name in enumerate(names):
-            states = f"{name}: stated, SE {error(said.se[k])}"
+            states = f"{name}: stated SE {error(said.se[k])}"
             entries.append((states, "model", float(off[k]), float(half[k])))
-            scatters = f"real scatter of such estimates, SE {error(said.real[k])}"
+            scatters = f"real scatter: SE {error(said.real[k])}"
             entries.append((scatters, "truth", 0.0, float(real[k])))
     x = cover((-window, window), reach, step=window)
     x = (-max(-x[0], x[1]), max(-x[0], x[1]))

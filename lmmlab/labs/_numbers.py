@@ -73,10 +73,10 @@ def error(value: float) -> str:
 
     Examples
     --------
-    >>> error(0.0839), error(1.5458)
-    ('0.084', '1.55')
+    >>> error(0.0839), error(1.5458), error(17.11)
+    ('0.084', '1.55', '17.1')
     """
-    return decimal(value, 3 if value < 0.5 else 2)
+    return decimal(value, 3 if value < 0.5 else 2 if value < 9.995 else 1)
 
 
 def percent(value: float, digits: int | None = 1) -> str:

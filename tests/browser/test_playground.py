@@ -45,19 +45,19 @@ def lit(bench):
     return set(bench.locator(".lmm-chosen[data-id]").evaluate_all("e => e.map(e => e.dataset.id)"))
 
 
-def test_a_level_a_crowd_and_an_echo_are_left_out(bench):
+def test_a_level_a_crowd_and_an_echo_are_put_in(bench):
     """The other three labs of the page: a choice, a drag, and the words that belong to them."""
     page = bench.page
     nesting = ready(page, labs.nesting)
-    choose(nesting, "fit", "middle")
+    choose(nesting, "fit", "all")
     spread = drag(page, slider(nesting, "tau2"), [0.25 + 0.04 * k for k in range(10)])
     assert 8.0 < spread < 16.0
-    says(nesting, labs.nesting, fit="middle", tau2=spread)
+    says(nesting, labs.nesting, fit="all", tau2=spread)
     crossing = ready(page, labs.crossing)
-    choose(crossing, "fit", "people")
+    choose(crossing, "fit", "full")
     spread = drag(page, slider(crossing, "tau2"), [0.3 + 0.03 * k for k in range(10)])
     assert 40.0 < spread < 70.0
-    says(crossing, labs.crossing, fit="people", tau2=spread)
+    says(crossing, labs.crossing, fit="full", tau2=spread)
     residuals = ready(page, labs.residuals)
     choose(residuals, "errors", "ar1")
     echo = drag(page, slider(residuals, "phi"), [0.7 - 0.04 * k for k in range(10)])

@@ -33,7 +33,7 @@ def table(s: Any) -> pd.DataFrame:
 
 def test_row_64_batches_that_go_with_a_condition_cannot_be_told_from_it() -> None:
     """The best error of the effect when each condition has batches of its own, and when not."""
-    both, apart = (lab.scene(**told("chip", meets=meets)) for meets in ("all", "half"))
+    both, apart = (lab.scene(**told("chip", meets=meets, fit="full")) for meets in ("all", "half"))
     assert both.said.real[1] == pytest.approx(2 * np.sqrt(0.25 / 12 + 0.36 / 48))
     assert apart.said.real[1] == pytest.approx(2 * np.sqrt(0.25 / 12 + 0.16 / 4 + 0.36 / 24))
     blind = lab.scene(**told("chip", meets="half", fit="people"))
@@ -42,7 +42,7 @@ def test_row_64_batches_that_go_with_a_condition_cannot_be_told_from_it() -> Non
 
 
 def test_row_64_one_item_each_is_inseparable_from_noise() -> None:
-    s = lab.scene(**told("chip", meets="one"))
+    s = lab.scene(**told("chip", meets="one", fit="full"))
     assert s.said is None and len(s.y) == 12
     assert "cannot be fitted" in s.message and "residual noise" in s.message
     assert lab.scene(**told("chip", meets="one", fit="items")).said is not None
@@ -60,6 +60,13 @@ def dense(s: Any, sds: Any, rho: float) -> Any:
 def test_the_page_opens_with_the_first_story() -> None:
     state = {spec.name: spec.default for spec in lab.specs}
     assert state | told("words") == state
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_each_story_opens_with_a_fit_that_is_too_sure(story: str) -> None:
+    s = lab.scene(**told(story))
+    assert s.said.se[1] < 0.75 * s.said.real[1] and s.said.held[1] < 0.88
+    assert "does not know the" in " ".join(lab.words(**told(story)))
 
 
 def test_row_44_the_error_of_the_average_with_both_crowds_and_without() -> None:
@@ -163,7 +170,8 @@ def test_whatever_is_missing_people_items_and_conditions_are_there(meets: str, v
 
 
 def test_views_of_one_model() -> None:
-    s, (cells, people, alike, spreads, _) = lab.scene(missing=20), lab.picture(missing=20).panels
+    state = {"missing": 20, "fit": "full"}
+    s, (cells, people, alike, spreads, _) = lab.scene(**state), lab.picture(**state).panels
     (shown,) = cells.marks
     assert isinstance(shown, Heatmap)
     assert np.isnan(shown.values).sum() == (~s.layout.seen).sum()
@@ -190,9 +198,14 @@ def test_views_of_one_model() -> None:
             {"fit": "levels"},
             "the same for all people; in truth it spreads by 20",
         ),
-        ({"tau2": 0.0, "tau1": 0.0, "seed": 2}, "The fit is singular"),
-        (told("chip", meets="half", seed=3), "Each condition has batches of its own"),
+        ({"tau2": 0.0, "tau1": 0.0, "seed": 2, "fit": "full"}, "The fit is singular"),
+        (told("chip", meets="half", seed=3, fit="full"), "Each condition has batches of its own"),
     ],
 )
 def test_words(state: dict[str, Any], text: str) -> None:
     assert text in " ".join(lab.words(**state))
+
+
+def test_the_average_is_mentioned_where_a_fit_is_too_sure_of_it() -> None:
+    named = "for the average it states"
+    assert named not in " ".join(lab.words()) and named in " ".join(lab.words(fit="items"))

@@ -42,6 +42,13 @@ def test_the_page_opens_with_the_first_story() -> None:
     assert state | told("schools") == state
 
 
+@pytest.mark.parametrize("story", STORIES)
+def test_each_story_opens_with_a_fit_that_is_too_sure(story: str) -> None:
+    s = lab.scene(**told(story))
+    assert s.said.se[1] < 0.75 * s.said.real[1] and s.said.held[1] < 0.85
+    assert "does not know the" in " ".join(lab.words(**told(story)))
+
+
 @pytest.mark.parametrize(
     ("story", "same_middle", "same_top"),
     [("growth", 0.879, 0.121), ("schools", 61 / 205, 25 / 205), ("neurons", 34 / 98, 9 / 98)],
@@ -122,7 +129,7 @@ def test_row_53_leaving_the_top_level_out_is_too_sure_leaving_the_middle_out_is_
 
 
 def test_row_69_groups_are_pulled_toward_their_own_larger_group() -> None:
-    s = lab.scene()
+    s = lab.scene(fit="all")
     model = lmm(FORMULAS["all"], table(s))
     blups, tops = (model.blups[name].values[:, 0] for name in ("middle:top", "top"))
     fixed = model.beta[0] + model.beta[1] * (np.arange(12) % 2)
@@ -133,7 +140,7 @@ def test_row_69_groups_are_pulled_toward_their_own_larger_group() -> None:
 @pytest.mark.parametrize("treated", ["top", "middle", "row"])
 @pytest.mark.parametrize("size", [{}, {"top": 4, "middle": 2}, {"top": 7, "middle": 5}])
 def test_exact_spreads(treated: str, size: dict[str, int]) -> None:
-    s = lab.scene(moments="exact", treated=treated, sigma=0.0, **size)
+    s = lab.scene(moments="exact", treated=treated, sigma=0.0, fit="all", **size)
     np.testing.assert_allclose(s.found, [5, 6, 0], atol=0.02)
     np.testing.assert_allclose(s.said.estimate, s.asked, atol=0.02)
     noisy = lab.scene(moments="exact", treated=treated, **size)
@@ -153,7 +160,10 @@ def test_the_same_groups_at_other_values_and_sizes() -> None:
         ({}, "Two pupils of one class correlate .30, two of different classes of one school .12"),
         ({"fit": "middle"}, "The fit does not know the schools. It takes their spread for another"),
         ({"fit": "none"}, "does not know the schools and classes"),
-        ({"tau2": 0.0, "seed": 3}, "The fit is singular: the spread of schools is estimated as 0"),
+        (
+            {"tau2": 0.0, "seed": 3, "fit": "all"},
+            "The fit is singular: the spread of schools is estimated as 0",
+        ),
     ],
 )
 def test_words(state: dict[str, Any], text: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from lmmlab import ar1, labs, lmm, variances
 from lmmlab.labs.residuals.stories import STORIES
-from lmmlab.picture.marks import Heatmap, Line, Segments
+from lmmlab.picture.marks import Heatmap, Label, Line, Segments
 
 lab = labs.residuals
 panel = importlib.import_module("lmmlab.labs.residuals.panel")
@@ -180,3 +180,12 @@ def test_views_of_one_model() -> None:
     )
     bars = [m for m in intervals.marks if isinstance(m, Segments)]
     np.testing.assert_allclose(bars[2].x1, s.said.interval[1, 1] - s.asked[1])
+
+
+@pytest.mark.parametrize("state", [{}, {"tau0": 15.0, "sigma": 1.0}, {"tau0": 0.0, "phi": 0.0}])
+def test_names_of_the_curves_of_correlation_keep_clear_of_them(state: dict[str, Any]) -> None:
+    fades = lab.picture(**state).panels[2]
+    names = [m.y for m in fades.marks if isinstance(m, Label)]
+    curves = [m.y[0, -5:] for m in fades.marks if isinstance(m, Line) and m.role != "guide"]
+    assert len(names) == 3 and len(curves) == 2
+    assert min(abs(curve - y).min() for curve in curves for y in names) > 0.05

@@ -79,7 +79,7 @@ class Controls:
         choices=(("chance", "as chance has them"), ("exact", "exactly as set")),
     )
     fit: str = control(
-        "full",
+        "people",
         "what the fit knows",
         group="fit",
         choices=(

@@ -69,7 +69,7 @@ STORIES = {
     "words": Story(
         "people read words", "reading time", "ms", ("person", "people"), ("word", "words"),
         "common", "rare", "effect of rareness", (24, 16), "items",
-        (500.0, 40.0, 60.0, 20.0, 0.3, 30.0, 70.0), "full",
+        (500.0, 40.0, 60.0, 20.0, 0.3, 30.0, 70.0), "people",
         220.0, (350.0, 700.0), 50.0, 100.0, 60.0, 0,
         {
             "beta0": (300.0, 800.0, 10.0), "beta1": (-100.0, 100.0, 5.0),
@@ -80,7 +80,7 @@ STORIES = {
     "chip": Story(
         "donors in batches", "signal (ChIP-seq)", "log₂", ("donor", "donors"),
         ("batch", "batches"), "healthy", "ill", "effect of the illness", (12, 4), "people",
-        (5.0, 0.8, 0.5, 0.0, 0.0, 0.4, 0.6), "full",
+        (5.0, 0.8, 0.5, 0.0, 0.0, 0.4, 0.6), "none",
         2.0, (3.0, 8.0), 1.0, 1.0, 1.5, 2,
         {
             "beta0": (0.0, 10.0, 0.1), "beta1": (-2.0, 2.0, 0.1),

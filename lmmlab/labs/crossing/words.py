@@ -57,11 +57,11 @@ def _of_it(s: Scene) -> str:
         sizes = {"people": s.controls.people, "items": s.controls.items}
         these = " and ".join(f"these {sizes[name]} {many[name]}" for name in left)
         general = " and ".join(many[name] for name in left)
-        return (
-            f"The fit does not know the {general}, as if a new study had {these} again: for the "
-            f"average it states [{error(s.said.se[0])}](model) where [{error(s.said.real[0])}]"
-            "(truth) is real."
-        )
+        text = f"The fit does not know the {general}, as if a new study had {these} again"
+        if s.said.se[0] < s.said.real[0]:
+            stated, real = error(s.said.se[0]), error(s.said.real[0])
+            text += f": for the average it states [{stated}](model) where [{real}](truth) is real"
+        return f"{text}."
     if "effects" not in known and s.layout.within and s.controls.tau1 > 0.0:
         return (
             f"The fit takes the effect as the same for all {many['people']}; in truth it spreads "
@@ -92,7 +92,7 @@ def equation(s: Scene) -> str:
 
 def notes(s: Scene) -> dict[str, str]:
     """Say beside the sliders what people and items are called, and the estimate."""
-    story, unit = s.story, s.story.unit
+    story, unit, digits = s.story, s.story.unit, max(1, s.story.digits)
     people, items = story.people[1], story.items[1]
     told = {"items": items, "beta0": f"{story.plain}, {unit}", "beta1": unit}
     if people != "people":
@@ -100,7 +100,8 @@ def notes(s: Scene) -> dict[str, str]:
     told["varies"] = f"{story.plain} and {story.special}"
     of = {"tau0": people, "tau1": people, "tau2": items, "sigma": ""}
     for (name, many), found in zip(of.items(), s.found, strict=True):
-        estimate = f"estimate: {decimal(float(found), 2)}" if np.isfinite(found) else "left out"
+        known = np.isfinite(found)
+        estimate = f"estimate: {decimal(float(found), digits)}" if known else "left out"
         told[name] = f"{many}, {unit}; {estimate}" if many else f"{unit}; {estimate}"
     return told
 

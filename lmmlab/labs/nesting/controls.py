@@ -60,7 +60,7 @@ class Controls:
         choices=(("chance", "as chance has them"), ("exact", "exactly as set")),
     )
     fit: str = control(
-        "all",
+        "middle",
         "which levels the fit knows",
         group="fit",
         choices=(

@@ -71,10 +71,12 @@ def _by_lag(s: Scene) -> Panel:
         Points(lag, curves[2], "own"),
         Line(lag[None], curves[1][None], "model"),
         Line(lag[None], curves[0][None], "truth", bold=True),
-        Label(float(lag[-1]) + 0.4, high - 0.04 * (high - low), "truth", "truth", "end"),
-        Label(float(lag[-1]) + 0.4, high - 0.13 * (high - low), "fit", "model", "end"),
-        Label(float(lag[-1]) + 0.4, high - 0.22 * (high - low), "these data", "own", "end"),
     ]
+    far = np.concatenate([curve[len(lag) // 2 :] for curve in curves])
+    top = high if high - far.max() > far.min() - low else low + 0.26 * (high - low)  # where free
+    for k, (name, role) in enumerate((("truth", "truth"), ("fit", "model"), ("these data", "own"))):
+        y = top - (0.04 + 0.09 * k) * (high - low)
+        marks.append(Label(float(lag[-1]) + 0.4, y, name, role, "end"))
     return Panel(
         "How correlation fades",
         Axis(f"{s.story.time}s apart", (0.5, float(lag[-1]) + 0.5), whole=True),
@@ -105,5 +107,5 @@ def _noise(s: Scene) -> Panel:
 
 
 def _intervals(s: Scene) -> Panel:
-    names = ("level in the middle", "change over the study")
+    names = ("level in the middle", "change in all")
     return beside_truth(s.said, names, s.asked, s.story.far, s.story.unit)
