@@ -133,7 +133,7 @@ def design(
     independent of each other, so ``(1 | g) + (0 + x | g)`` is ``(x || g)``. ``(1 | a:b)`` groups by
     the combinations of a and b, and ``(1 | a/b)`` is ``(1 | a) + (1 | b:a)``: b is nested in a.
     Several grouping factors may be nested or crossed. Their terms stand in lme4's order, the one
-    with most levels first.
+    with most levels first; but lines of relatives, (x | g) with a relationship matrix, stand last.
 
     With ``relationship={"id": K}`` the random effects of id have covariance G x K (Kronecker), K
     symmetric and without negative eigenvalues. One row per person is enough then. A DataFrame needs

@@ -55,9 +55,13 @@ def vector(what: str, values: Any, names: tuple[str, ...], kind: str) -> Floats:
 def spreads(sd: Any, made: Design) -> Floats:
     """Read the standard deviations of all random effects, in order or by the name of their group.
 
-    `made` has the model's terms, the one with most levels first.
+    `made` has the model's terms, the one with most levels first, but lines of relatives last.
     """
     if not isinstance(sd, Mapping):
+        levels = [len(term.levels) for term in made.terms]
+        if levels != sorted(levels, reverse=True):  # lines of relatives stand last
+            groups = ", ".join(f'"{term.group}": ...' for term in made.terms)
+            raise LMMError(f"Say whose the standard deviations are: sd={{{groups}}}.")
         return vector("sd", sd, effects(made), "random")
     given = {frozenset(str(group).split(":")): value for group, value in sd.items()}
     own = [frozenset(term.group.split(":")) for term in made.terms]

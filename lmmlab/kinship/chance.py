@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import betaincinv, betaln, hyp2f1, log_ndtr, ndtri, stdtr
+from scipy.special import betaincinv, betaln, hyp2f1, log_ndtr, ndtri, ndtri_exp, stdtr
 
 from lmmlab.engine.design import Floats, LMMError
 from lmmlab.model.estimates import require_confidence
@@ -73,8 +73,8 @@ def lambda_gc(log10_p: Floats) -> float:
     known = log10_p[np.isfinite(log10_p)]
     if not known.size:
         raise LMMError("There are no p-values to be compared with those of chance.")
-    median = np.median(known)
-    return float((ndtri(10.0**median / 2.0) / ndtri(0.25)) ** 2)
+    z = ndtri_exp(known * _LOG10 - np.log(2.0))
+    return float(np.median(z * z) / ndtri(0.25) ** 2)
 
 
 @dataclass(frozen=True, eq=False)

@@ -149,5 +149,9 @@ def test_inflation_and_qq_of_chance():
         out.append((found.observed > found.upper) | (found.observed < found.lower))
     assert np.mean(out) == pytest.approx(0.05, abs=0.02)
     assert (np.diff(found.expected) < 0).all()
+    pair = lambda_gc(log10_p_of_chi2(np.array([1.0, 4.0])))  # the mean of chi2, not of log p
+    assert pair == pytest.approx(2.5 / chi2.median(1))
+    far = -400.0  # log10 p; chi2 is about -2 log p
+    assert log10_p_of_chi2(lambda_gc([far]) * chi2.median(1)) == pytest.approx(far)
     with pytest.raises(LMMError, match="no p-values"):
         qq([np.nan])

@@ -220,3 +220,14 @@ def test_simulated_relatives_are_alike():
     assert pairs == pytest.approx(K[:4, :4] + 0.25 * np.eye(4), abs=0.2)
     again = trait(2, 0.5, families(100, children=2, markers=1, seed=1), K[:400, :400])
     assert again["y"].to_numpy() == pytest.approx(y[:100].ravel())
+
+
+def test_lines_of_relatives_stand_last_so_spreads_are_given_by_name():
+    people = families(4, seed=1)
+    data = people.table().assign(x=np.arange(16.0), site=[0, 1] * 8)
+    truth = dict(data=data, beta=[0.0, 0.0], sigma=1.0, relationship={"id": people.expected})
+    with pytest.raises(LMMError, match=r'sd=\{"site": \.\.\., "id"'):
+        simulate("y ~ x + (x | id) + (1 | site)", sd=[1.0, 2.0, 3.0], **truth)
+    spreads = {"id": [1.0, 2.0], "site": 3.0}
+    assert len(simulate("y ~ x + (x | id) + (1 | site)", sd=spreads, **truth)) == 16
+    assert len(simulate("y ~ x + (1 | id) + (1 | site)", sd=[1.0, 2.0], **truth)) == 16
