@@ -240,7 +240,7 @@ def test_small_messages_are_sent_at_once(site, lesson):
 
 
 def test_kernels_of_pages_left_alone_end(tmp_path):
-    kernels = server.configuration(tmp_path, False, 1, None).MappingKernelManager
+    kernels = server.configuration(tmp_path, False, 1, None, False).MappingKernelManager
     assert kernels == {"cull_idle_timeout": 3600, "cull_interval": 20, "cull_connected": True}
 
 

@@ -384,13 +384,13 @@ def test_places_follow_cores_and_memory(monkeypatch, tmp_path):
     monkeypatch.setattr(
         admission.psutil, "virtual_memory", lambda: SimpleNamespace(total=16_000_000_000)
     )
-    assert admission.places() == 40, "a class of 30 on two cores, and some who reload"
+    assert admission.places(True) == 40, "a class of 30 on two cores, and some who reload"
     limit.write_text("max\n")
-    assert admission.places() == 40
-    limit.write_text("2000000000\n")
-    assert admission.places() == 12
+    assert admission.places(True) == 40
+    limit.write_text("4000000000\n")
+    assert (admission.places(True), admission.places(False)) == (40, 24)
     limit.write_text("1000\n")
-    assert admission.places() == 1
+    assert admission.places(True) == 1
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "", "192.0.2.1"])

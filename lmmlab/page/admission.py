@@ -17,17 +17,21 @@ from tornado.web import HTTPError
 from traitlets import Integer
 
 PER_CORE = 20  # pages, of which a fifth has a slider moving
-KERNEL = 130_000_000  # bytes of one with a lesson
+FORKED, SEPARATE = 80_000_000, 130_000_000  # bytes of one with a lesson, and room to grow
 SHARE = 0.8  # of the memory: the server and the system need some, too
 CONTAINER = Path("/sys/fs/cgroup/memory.max")  # how much of it a container may have
 
 
-def places() -> int:
-    """Return how many pages this machine carries, by its cores and its memory."""
+def places(forked: bool) -> int:
+    """Return how many pages this machine carries, by its cores and its memory.
+
+    Kernels that are forked from one share most of what they import.
+    """
     memory = psutil.virtual_memory().total
     if CONTAINER.exists() and (limit := CONTAINER.read_text().strip()).isdigit():
         memory = min(memory, int(limit))
-    return max(1, min(PER_CORE * (os.cpu_count() or 1), int(SHARE * memory / KERNEL)))
+    kernel = FORKED if forked else SEPARATE
+    return max(1, min(PER_CORE * (os.cpu_count() or 1), int(SHARE * memory / kernel)))
 
 
 class Admission(AsyncMappingKernelManager):

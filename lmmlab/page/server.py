@@ -143,7 +143,9 @@ class LessonServer(Voila):
             self.stop()
 
 
-def configuration(folder: Path, browser: bool, kernels: int | None, token: str | None) -> Config:
+def configuration(
+    folder: Path, browser: bool, kernels: int | None, token: str | None, fork: bool
+) -> Config:
     """Return the settings of a server of our own; an empty `token` has one made up."""
     config = settings()
     config.Voila.root_dir = str(folder)
@@ -161,7 +163,8 @@ def configuration(folder: Path, browser: bool, kernels: int | None, token: str |
         # Files, not ports: a class that comes at once takes ports faster than they are handed out.
         config.KernelManager.transport = "ipc"
     config.VoilaConfiguration.multi_kernel_manager_class = Admission
-    config.Admission.places = kernels or places()
+    config.LessonPython.fork = fork
+    config.Admission.places = kernels or places(fork)
     # Kernels of pages that are left alone for an hour end, connected or not.
     config.MappingKernelManager.cull_idle_timeout = 3600
     config.MappingKernelManager.cull_interval = 20
@@ -195,9 +198,9 @@ def serve(
             f"lmmlab: whoever reaches this machine could use {address.host or 'all addresses'}. "
             "Add --token, which puts a secret into the address, or --open-to-all."
         )
-    config = configuration(folder, browser, kernels, token)
-    if fork and provisioner.POSSIBLE:
-        config.LessonPython.fork = True
+    fork = fork and provisioner.POSSIBLE
+    config = configuration(folder, browser, kernels, token, fork)
+    if fork:
         provisioner.warm_up()
     server = LessonServer(config=config, address=address)
     server.port = address.port  # Voila tells it the kernels
