@@ -107,6 +107,11 @@ def counts(
     model, extra = parse(formula), _named(trials=trials, offset=offset, exposure=exposure)
     if offset is not None and exposure is not None:
         raise LMMError("Give either offset or exposure, whose logarithm is an offset.")
+    if exposure is not None and family != "poisson":
+        raise LMMError(
+            'An exposure belongs to family="poisson", whose mean count is proportional to it; odds '
+            "are not. Out of how many events are counted is said by trials."
+        )
     rows, used = complete_rows(data, columns(model.response) + model.predictors + extra)
     memory: Memory = {}
     if family == "poisson":
@@ -137,10 +142,12 @@ class Offset:
     offset: str | None
     exposure: str | None
 
-    def __call__(self, data: Any, *, groups: bool = True) -> tuple[Rows, Floats]:
-        """Turn a table into rows of the model, and their offset."""
+    def __call__(
+        self, data: Any, *, groups: bool = True, offset: bool = True
+    ) -> tuple[Rows, Floats]:
+        """Turn a table into rows of the model, and their offset, if it is asked for."""
         rows = self.reading(data, groups=groups, response=False)
-        if self.offset is None and self.exposure is None:
+        if not offset or (self.offset is None and self.exposure is None):
             return rows, np.zeros(len(rows.X))
         name = str(self.offset or self.exposure)
         table, complete = complete_rows(data, [name])
@@ -191,6 +198,7 @@ def _binomial(
     size = len(rows)
     if trials is not None:
         n = np.full(size, numbers(Name(trials), rows, memory))
+        _require_trials(n, Name(trials), rows)
         share = np.full(size, numbers(response, rows, memory))
         if (share > 1.0).any():
             row = int(np.argmax(share > 1.0))
@@ -203,12 +211,7 @@ def _binomial(
     if isinstance(response, Sign) and response.sign == "/":
         y = np.full(size, numbers(response.left, rows, memory))
         n = np.full(size, numbers(response.right, rows, memory))
-        if (n <= 0.0).any():
-            row = int(np.argmax(n <= 0.0))
-            raise LMMError(
-                f"{text(response.right)} is {n[row]:g} in row {rows.index[row]}, and without "
-                "trials there are no events. Leave the row out."
-            )
+        _require_trials(n, response.right, rows)
         return whole(y), n, ""
     if isinstance(response, Name) and not is_numeric(response.name, rows):
         codes, found = levels(rows[response.name])
@@ -220,3 +223,12 @@ def _binomial(
             )
         return codes.astype(float), np.ones(size), found[1]
     return np.full(size, numbers(response, rows, memory)), np.ones(size), ""
+
+
+def _require_trials(n: Floats, trials: Node, rows: pd.DataFrame) -> None:
+    if (n <= 0.0).any():
+        row = int(np.argmax(n <= 0.0))
+        raise LMMError(
+            f"{text(trials)} is {n[row]:g} in row {rows.index[row]}, and without trials there are "
+            "no events. Leave the row out."
+        )

@@ -13,6 +13,12 @@ ABSENT = {
     "cross": "What was asked for " + _NORMAL + "fit.test() gives Wald tests.",
     "fitted_marginal": "What holds in a typical group is not what holds on average. "
     'Use fit.fitted_typical, or fit.predict(level="average").',
+    "residual": "A residual structure " + _NORMAL + "Chance follows from the mean here.",
+    "residual_intervals": "A residual structure " + _NORMAL + "Chance follows from the mean here.",
+    "phi": "A residual structure " + _NORMAL + "Chance follows from the mean here.",
+    "searched": "What was asked for " + _NORMAL + "See fit.theta.",
+    "R": "A residual covariance " + _NORMAL + "Chance follows from the mean here.",
+    "V": "What was asked for " + _NORMAL + "See fit.G, which is on the scale of the link.",
     "source": "What was asked for "
     + _NORMAL
     + "See what fit.test(), fit.predict() and compare() say.",

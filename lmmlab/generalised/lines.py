@@ -18,6 +18,8 @@ from lmmlab.engine.rows import Rows
 if TYPE_CHECKING:
     from lmmlab.generalised.model import GLMMFit
 
+_LARGEST = 700.0  # of the linear predictor, beyond which odds and counts are no numbers any more
+
 
 @dataclass(frozen=True, eq=False)
 class Lines:
@@ -63,14 +65,14 @@ def lines(fit: GLMMFit, new: Any = None, offset: Any = None, groups: bool = Fals
     Raises
     ------
     LMMError
-        If the rows or the offset do not fit the model.
+        If the rows or the offset do not fit the model, or are beyond all numbers.
     """
     if isinstance(new, Rows) and offset is None and fit.counts.offset.any():
         raise LMMError(
             "The model has an offset, and rows that are arrays do not say theirs. Give offset=, a "
             "number or one for each row."
         )
-    rows, known = _read(fit, new, groups)
+    rows, known = _read(fit, new, groups, offset is None)
     m = len(rows.X)
     if offset is not None:
         given = np.asarray(offset)
@@ -82,8 +84,10 @@ def lines(fit: GLMMFit, new: Any = None, offset: Any = None, groups: bool = Fals
     row, column = positions(data.blocks)
     X = np.asarray(np.linalg.solve(data.R.T, rows.X.T).T, dtype=float)
     Z = np.asarray(np.linalg.solve(data.S.T, rows.Z.T).T, dtype=float)
+    eta = known + rows.X @ fit.beta
+    require_within(eta)
     return Lines(
-        eta=known + rows.X @ fit.beta,
+        eta=eta,
         X=X,
         A=Z @ found.at.Lambda,
         z=(Z @ found.axes).T[row],
@@ -92,8 +96,18 @@ def lines(fit: GLMMFit, new: Any = None, offset: Any = None, groups: bool = Fals
     )
 
 
-def _read(fit: GLMMFit, new: Any, groups: bool) -> tuple[Rows, Floats]:
-    """Give rows and what is known of their offset."""
+def require_within(eta: Floats, largest: float = _LARGEST) -> None:
+    """Refuse rows (m, ...) whose linear predictor is beyond what odds and counts can be."""
+    beyond = ~(np.abs(eta.reshape(len(eta), -1)) <= largest).all(1)  # true for NaN
+    if beyond.any():
+        raise LMMError(
+            f"Row {int(np.argmax(beyond)) + 1} has predictors so large that its odds or its mean "
+            "count, or an end of the interval, are beyond all numbers. Check their units."
+        )
+
+
+def _read(fit: GLMMFit, new: Any, groups: bool, offset: bool) -> tuple[Rows, Floats]:
+    """Give rows and their offset, as far as it is asked for."""
     design, counts = fit.design, fit.counts
     if new is None:
         own, *others = (tuple(t.levels[code] for code in t.codes) for t in design.terms)
@@ -105,7 +119,7 @@ def _read(fit: GLMMFit, new: Any, groups: bool) -> tuple[Rows, Floats]:
                 "The model was made from arrays, so it cannot read a table. Give the rows as "
                 "lmmlab.engine.rows.Rows(X, Z, groups)."
             )
-        return counts.read(new, groups=groups)
+        return counts.read(new, groups=groups, offset=offset)
     q = sum(len(term.names) for term in design.terms)
     if new.X.shape[1] != len(design.names) or new.Z.shape[1] != q:
         raise LMMError(

@@ -14,7 +14,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from lmmlab.engine.design import Floats, LMMError
-from lmmlab.generalised.lines import Lines, lines
+from lmmlab.generalised.lines import Lines, lines, require_within
 from lmmlab.meaning import odds
 from lmmlab.model.estimates import require_confidence
 from lmmlab.model.remarks import listed
@@ -34,9 +34,13 @@ def averaged(fit: GLMMFit, rows: Lines) -> tuple[Floats, Floats]:
         Derivatives with respect to theta and beta, as they were searched for.
     """
     if fit.counts.binomial:
-        average, slope, bend = odds.averages(rows.eta, np.sqrt(rows.variance))
+        tau = np.sqrt(rows.variance)
+        require_within(tau, odds.WIDEST)
+        side = np.where(rows.eta > 0.0, -1.0, 1.0)  # of what is rarer, which has all its digits
+        average, slope, bend = odds.averages(side * rows.eta, tau)
         unit = average * (1.0 - average)
-        eta, slope, bend = fit.counts.family.forward(average), slope / unit, bend / unit
+        eta, slope = side * fit.counts.family.forward(average), slope / unit
+        bend = side * bend / unit
     else:
         eta = rows.eta + rows.variance / 2.0
         slope, bend = np.ones_like(eta), np.full_like(eta, 0.5)

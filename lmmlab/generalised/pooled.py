@@ -89,7 +89,7 @@ def _groups(data: Working, group: str | None) -> tuple[Ints, int]:
             f"Rows are grouped by {listed(list(terms))}. Say by which of them errors are to be "
             f"summed, the outermost: group={list(terms)[-1]!r}."
         )
-    if group is not None and group not in terms:
+    if group is not None and (not isinstance(group, str) or group not in terms):
         raise LMMError(f"The model has no grouping factor {group!r}; it has {listed(list(terms))}.")
     term = next(iter(terms.values())) if group is None else terms[group]
     return term.codes, len(term.levels)

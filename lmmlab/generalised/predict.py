@@ -12,7 +12,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from lmmlab.engine.design import Floats, LMMError
-from lmmlab.generalised.lines import Lines, lines
+from lmmlab.generalised.lines import Lines, lines, require_within
 from lmmlab.generalised.marginal import averaged
 from lmmlab.model.estimates import require_confidence
 from lmmlab.model.remarks import listed
@@ -97,6 +97,8 @@ def predict(
     values = np.column_stack([eta, se, eta - reach, eta + reach])
     if scale == "response":
         family = fit.counts.family
+        if not fit.counts.binomial:
+            require_within(values)
         values[:, 1] *= family.slopes(eta, np.ones_like(eta), eta)[1]
         values[:, [0, 2, 3]] = family.inverse(values[:, [0, 2, 3]])
     return Table(tuple(str(k + 1) for k in range(len(values))), _COLUMNS, values, note)

@@ -35,11 +35,13 @@ def remarks(fit: GLMMFit) -> str:
         said.append(f"The fit is singular: {', and '.join(parts)}.")
         said.append("That is no error; a simpler random term may do as well.")
     scalar = sum(len(term.names) for term in fit.design.terms) == 1
-    if fit.nodes == 1 and fit.counts.yes_or_no and _spread(fit) > _WIDE:
+    if fit.nodes == 1 and _little(fit) > 0.5 and _spread(fit) > _WIDE:
         advice = "compare nodes=25" if scalar else "take the sds with caution"
+        rows = "single yes and no" if fit.counts.yes_or_no else "rows most of which are all or none"
+        rows = rows if fit.counts.binomial else "rows most of which count nothing"
         said.append(
-            f"With sds of {_spread(fit):.1f} on the scale of log odds Laplace's approximation is "
-            f"rough for single yes and no; {advice}."
+            f"With sds of {_spread(fit):.1f} on the scale of the link Laplace's approximation is "
+            f"rough for {rows}; {advice}."
         )
     few = [group for group, count in fit.ngroups.items() if count < _FEW]
     if few:
@@ -48,6 +50,13 @@ def remarks(fit: GLMMFit) -> str:
             "as too small on average, and Wald tests are too sure."
         )
     return " ".join(said)
+
+
+def _little(fit: GLMMFit) -> float:
+    """Give the share of rows without events or, of trials, without anything else."""
+    counts = fit.counts
+    every = counts.binomial & (counts.y == counts.trials)
+    return float(((counts.y == 0.0) | every).mean())
 
 
 def _spread(fit: GLMMFit) -> float:

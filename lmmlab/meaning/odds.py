@@ -19,15 +19,15 @@ _ZEGER = (16.0 * np.sqrt(3.0) / (15.0 * np.pi)) ** 2
 _REACH = 9.0  # of the standard normal distribution: beyond is nothing that a number can hold
 _STEP = 0.5  # for an sd up to 1; the error of the rule is below 1e-16
 _POINTS = 2_000_000  # evaluated at a time
-_WIDEST = 100.0
+WIDEST = 100.0  #: an sd on the scale of the link, beyond which nothing is computed
 
 
 def _sd(tau: ArrayLike) -> Floats:
     """Read standard deviations."""
     read = np.asarray(tau, dtype=float)
-    if not ((read >= 0.0) & (read <= _WIDEST)).all():
+    if not ((read >= 0.0) & (read <= WIDEST)).all():
         raise LMMError(
-            f"tau must be an sd on the scale of the link, from 0 to {_WIDEST:g}; this is {tau!r}."
+            f"tau must be an sd on the scale of the link, from 0 to {WIDEST:g}; this is {tau!r}."
         )
     return read
 

@@ -14,11 +14,13 @@ from lmmlab.engine.design import Design
 from lmmlab.formula.counts import counts as read
 from lmmlab.generalised.family import BINOMIAL, POISSON
 from lmmlab.generalised.fit import fit
+from lmmlab.generalised.model import GLMMFit
 from lmmlab.generalised.pirls import mode
 from lmmlab.generalised.search import deviance
 from lmmlab.generalised.separation import start
 from lmmlab.generalised.simulate import events
 from lmmlab.generalised.working import working
+from lmmlab.model.model import Fit
 
 CBPP = "incidence / size ~ period + (1 | herd)"
 
@@ -202,7 +204,10 @@ def test_html_is_escaped():
     assert "<b>" not in said and "&lt;b&gt;" in said
 
 
-@pytest.mark.parametrize("name", ["sigma", "reml", "at", "profile", "bootstrap", "residuals"])
+LINEAR = {name for name in dir(Fit) if name[0] != "_"} | set(Fit.__dataclass_fields__)
+
+
+@pytest.mark.parametrize("name", sorted(LINEAR - set(dir(GLMMFit)) - {"theta"}))
 def test_what_is_for_normal_responses_is_refused(cbpp, name):
     with pytest.raises(LMMError, match=r"[a-z]\. "):
         getattr(cbpp, name)
@@ -320,6 +325,18 @@ def test_a_large_sd_is_rough_by_laplace():
     assert "Laplace's approximation is rough for single yes and no; compare nodes=25" in one.message
     assert "rough" not in many.message
     assert many.theta[0] > 1.05 * one.theta[0]
+
+
+def test_rare_counts_are_rough_by_laplace():
+    """Eight events in 10,000 rows, drawn without any groups: by Laplace they differ wildly."""
+    y = np.zeros(10_000)
+    y[np.arange(8) * 1217] = 1
+    table = pd.DataFrame({"g": np.repeat(np.arange(500), 20).astype(str), "y": y})
+    one = glmm("y ~ 1 + (1 | g)", table, "poisson")
+    many = glmm("y ~ 1 + (1 | g)", table, "poisson", nodes=25)
+    assert one.theta[0] > 2.5 and many.theta[0] == 0.0
+    assert "rough for rows most of which count nothing; compare nodes=25" in one.message
+    assert "rough" not in many.message
 
 
 def test_few_levels_are_said():

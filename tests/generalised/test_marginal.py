@@ -148,6 +148,8 @@ def test_an_offset_of_new_rows():
     one = model.predict(some).values[:, 0]
     assert model.predict(some.assign(hours=6.0)).values[:, 0] == pytest.approx(3 * one)
     assert model.predict(some, offset=0.0).values[:, 0] == pytest.approx(one / 2)
+    without = some.drop(columns="hours")
+    assert model.predict(without, offset=np.log(2)).values[:, 0] == pytest.approx(one)
     with pytest.raises(LMMError, match="no column hours"):
         model.predict(some.drop(columns="hours"))
     with pytest.raises(LMMError, match="one for each row"):
@@ -175,6 +177,42 @@ def test_what_cannot_be_predicted(cbpp):
             cbpp.predict(confidence=confidence)
         with pytest.raises(LMMError, match="confidence must lie"):
             cbpp.marginal(confidence)
+
+
+@pytest.mark.parametrize("level", ["typical", "average", "group"])
+def test_rows_far_from_the_others(level):
+    """Probabilities next to 0 and 1 keep their digits; what is beyond all numbers is refused."""
+    table = load("grouseticks").assign(yes=lambda t: (t.ticks > 2).astype(int))
+    model = glmm("yes ~ cheight + (1 | brood)", table)
+    some = table.head(2).assign(cheight=[9.0, -9.0])
+    link = model.predict(some, level, "link")
+    assert np.isfinite(link.values).all()
+    assert np.isfinite(model.predict(some, level).values).all()
+    if level == "average":
+        assert link.values[:, 0] == pytest.approx(np.log(tails(model, some.cheight)), rel=1e-10)
+    for x in (1e6, -1e6, 1e200):
+        with pytest.raises(LMMError, match="Row 2 has predictors so large"):
+            model.predict(some.assign(cheight=[0.0, x]), level)
+    counted = glmm(TICKS, table, "poisson")
+    with pytest.raises(LMMError, match="Row 1 has predictors so large"):
+        counted.predict(some.assign(cheight=[-1000.0, 0.0]), level)
+
+
+def tails(model, x):
+    """Odds of averages over groups, each of the two probabilities by itself."""
+    eta, tau = model.beta[0] + model.beta[1] * np.asarray(x), model.theta[0]
+    t = np.linspace(-12, 12, 4801)
+    weight = np.exp(-t * t / 2)
+    at = eta[:, None] + tau * t
+    return (expit(at) @ weight) / (expit(-at) @ weight)
+
+
+def test_slopes_far_from_the_others():
+    table = load("grouseticks").assign(yes=lambda t: (t.ticks > 2).astype(int))
+    model = glmm("yes ~ 1 + (0 + cheight | location)", table)
+    assert not model.singular
+    with pytest.raises(LMMError, match="Row 1 has predictors so large"):
+        model.predict(table.head(1).assign(cheight=1e6), "average")
 
 
 def test_icc_and_median_ratio(cbpp, ticks):

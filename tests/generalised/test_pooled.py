@@ -49,6 +49,8 @@ def test_whose_rows():
         model.pooled()
     with pytest.raises(LMMError, match="no grouping factor 'x'"):
         model.pooled(group="x")
+    with pytest.raises(LMMError, match="no grouping factor"):
+        model.pooled(group=["brood"])
     outer, inner = model.pooled(group="location"), model.pooled(group="brood")
     assert (outer.values[:, 0] == inner.values[:, 0]).all()
     assert outer.values[0, 1] != inner.values[0, 1]

@@ -59,6 +59,8 @@ def change(**columns):
         ("y ~ x + (1 | g)", TABLE, {"trials": "m"}, "no column m"),
         ("y ~ x + (1 | g)", TABLE, {"trials": 5}, "must be the name of a column"),
         ("k ~ x + (1 | g)", TABLE, {"family": "poisson", "trials": "n"}, "Trials belong to"),
+        ("y ~ x + (1 | g)", TABLE, {"exposure": "n"}, "odds are not"),
+        ("y ~ x + (1 | g)", TABLE.assign(n=0), {"trials": "n"}, "n is 0 in row 0, and without"),
         ("k ~ x + (1 | g)", TABLE, {"family": "poisson", "exposure": "x"}, "must be positive"),
         (
             "k ~ x + (1 | g)",
