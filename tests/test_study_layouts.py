@@ -173,14 +173,19 @@ def test_children_leave_and_crossed_people_do_not():
         (crossed, dict(words=2.5), ["word is 2.5"]),
         (crossed, dict(rows=1), ["rare would be 0", "per_group from 2 on"]),
         (crossed, dict(people=2000, words=2000), ["2000 x 2000 x 2 rows are too many"]),
+        (crossed, dict(people=10**400), ["rows are too many"]),
         (nested, dict(pupils=0), ["per_group is 0", "from 1 on"]),
         (nested, dict(sd={"school": 5}), ["the groups of the model are class:school, school"]),
         (nested, dict(sd={"school": 5, "class": 8}), ["the groups of the model"]),
-        (nested, dict(sd={"school": "a", "class:school": 8}), ["sd of school", "one number"]),
+        (
+            nested,
+            dict(sd={"school": "a", "class:school": 8}),
+            ["sd of school is ['a']", "1 random effect,"],
+        ),
         (nested, dict(sd={"school": -5, "class:school": 8}), ["must not be negative"]),
         (nested, dict(sd=[1]), ["(Intercept) by class:school, (Intercept) by school"]),
         (crossed, dict(corr=1.5), ["1.5", "between -1 and 1"]),
-        (nested, dict(corr=0.5), ["corr is 0.5", "not correlated"]),
+        (nested, dict(corr=0.5), ["corr is 0.5", "nothing to correlate; leave corr out"]),
         (nested, dict(sigma=-1), ["sigma is -1"]),
     ],
 )
@@ -210,3 +215,11 @@ def test_one_factor_may_be_named_too():
     one = dict(beta=[0], sd=[1], sigma=1, per_group=3)
     named = simulate("y ~ 1 + (1 | g)", groups={"g": 4}, **one)
     pd.testing.assert_frame_equal(named, simulate("y ~ 1 + (1 | g)", groups=4, **one))
+
+
+def test_a_column_may_have_a_colon_or_a_space_in_its_name():
+    study = dict(groups=4, per_group=3, beta=[0], sd=[1], sigma=1)
+    plain = simulate("y ~ 1 + (1 | g)", **study)
+    for name in ("a:b", "my group"):
+        made = simulate(f"y ~ 1 + (1 | `{name}`)", **study)
+        pd.testing.assert_frame_equal(made.rename(columns={name: "g"}), plain)

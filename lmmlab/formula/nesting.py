@@ -8,6 +8,7 @@ them when there are more schools, or more classes in each.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import prod
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
@@ -96,7 +97,7 @@ def laid_out(
             f"With one row in each combination of {' and '.join(sizes)}, {predictors[0]} would be "
             "0 in all of them. Give per_group from 2 on, or give data= a table with this column."
         )
-    rows = float(per_group) * float(np.prod([float(size) for size in sizes.values()]))
+    rows = int(per_group) * prod(int(size) for size in sizes.values())
     if rows > MOST_ROWS:
         each = " x ".join(map(str, (*sizes.values(), per_group)))
         raise LMMError(f"{each} rows are too many; {MOST_ROWS} are the most.")

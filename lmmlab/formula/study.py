@@ -179,9 +179,8 @@ def simulate(
     blank = table.assign(**{name: 0.0}) if hasattr(table, "assign") else table
     made = design(formula, blank, residual, relationship)
     if made.dropped:
-        raise LMMError(
-            f"{made.dropped} rows of the data have a missing value; leave them out first."
-        )
+        rows = "row of the data has" if made.dropped == 1 else "rows of the data have"
+        raise LMMError(f"{made.dropped} {rows} a missing value; leave it out first.")
     given = {"residual": residual is not None, "noise": noise != "normal"}
     counted = read_events(family, trials, sigma, given, table)
     if not is_whole(seed):
@@ -232,8 +231,8 @@ def _sources(
         correlation = None if made.residual is None else made.residual.correlation
         codes = np.arange(len(made.y)) if correlation is None else correlation.codes
         return [frozenset()], [codes], [np.empty((len(codes), 0))], [np.empty((0, 0))], [None]
-    known = factors(model)
-    of = {frozenset(term.group.split(":")): k for k, term in enumerate(made.terms)}
+    known, named = factors(model), {":".join(p.group): frozenset(p.group) for p in model.random}
+    of = {named[term.group]: k for k, term in enumerate(made.terms)}
     terms = [made.terms[of[factor]] for factor in known]
     places = [made.effects[of[factor]] for factor in known]
     roots = [T[own, own] for own in places]

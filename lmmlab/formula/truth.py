@@ -41,13 +41,22 @@ def _numbers(values: Any) -> Floats:
     return array.astype(np.float64) if array.dtype.kind in "iuf" else np.array(np.nan)
 
 
+def _listed(value: Any) -> Any:
+    """Put one number, or what stands in its place, into a list."""
+    return value if np.iterable(value) and not isinstance(value, str) else [value]
+
+
 def vector(what: str, values: Any, names: tuple[str, ...], kind: str) -> Floats:
     """Read one number for each effect."""
     read = _numbers(values)
     if read.shape != (len(names),) or not np.isfinite(read).all():
+        has = f"{what} is {values!r}, but the model has"
+        if not names:
+            raise LMMError(f"{has} no {kind} effects; leave {what} out.")
+        many = "s" * (len(names) > 1)
         raise LMMError(
-            f"{what} is {values!r}, but the model has {len(names)} {kind} effects, "
-            f"{', '.join(names)}; give one number for each, in this order."
+            f"{has} {len(names)} {kind} effect{many}, {', '.join(names)}; give a list of one "
+            f"number{' for each, in this order' * bool(many)}."
         )
     return read
 
@@ -72,7 +81,7 @@ def spreads(sd: Any, made: Design) -> Floats:
         )
     return np.concatenate(
         [
-            vector(f"sd of {term.group}", np.atleast_1d(_numbers(given[key])), term.names, "random")
+            vector(f"sd of {term.group}", _listed(given[key]), term.names, "random")
             for key, term in zip(own, made.terms, strict=True)
         ]
     )
@@ -103,10 +112,11 @@ def correlations(corr: Any, made: Design) -> Floats:
         )
     matrix = np.broadcast_to(given, (q, q))
     between = matrix[~inside] if given.shape else matrix[:1, 0] * (max(blocks) == 1)
-    if between.any() and q == 1:
+    if between.any() and all(len(term.names) == 1 for term in made.terms):
         raise LMMError(
-            f"corr is {corr!r}, but only {term.names[0]} varies between levels of {term.group}, so "
-            "there is nothing to correlate; leave corr out."
+            f"corr is {corr!r}, but only one effect varies between levels of "
+            f"{' and of '.join(term.group for term in made.terms)}, so there is nothing to "
+            "correlate; leave corr out."
         )
     if between.any():
         raise LMMError(
@@ -131,4 +141,9 @@ def related(made: Design, values: Any) -> Floats:
             f"Give values= the true parameters of {made.residual.formula}: "
             f"{'; '.join(made.residual.names)}."
         )
-    return made.residual.coordinates(np.atleast_1d(_numbers(values)))
+    read = np.atleast_1d(_numbers(values))
+    if not np.isfinite(read).all():
+        raise LMMError(
+            f"values is {values!r}; give one number for each of: {'; '.join(made.residual.names)}."
+        )
+    return made.residual.coordinates(read)

@@ -131,8 +131,9 @@ class Residual:
         """
         values = np.asarray(values, dtype=float)
         if values.shape != (len(self.names),):
+            many = "s" * (len(self.names) > 1)
             raise LMMError(
-                f"The residual structure has {len(self.names)} parameters ("
+                f"The residual structure has {len(self.names)} parameter{many} ("
                 f"{'; '.join(self.names)}), and these are {values.tolist()}."
             )
         parts = zip(self.parts, self.places, strict=True)

@@ -43,7 +43,7 @@ def _table(s: Scene) -> Panel:
         np.arange(K + 1.0), np.arange(J + 1.0), cells[people][:, items], "model", limits, ids
     )
     return Panel(
-        f"Every {story.what}: the darker, the higher",
+        f"Every {story.what}: the bluer, the higher",
         Axis(across, (0.0, float(K)), ticked=False),
         Axis(down, (0.0, float(J)), ticked=False),
         (map_,),
