@@ -6,6 +6,7 @@ import numpy as np
 
 from lmmlab.engine.covariance import factor
 from lmmlab.engine.design import Design, Floats, LMMError
+from lmmlab.model.blocks import alike
 from lmmlab.model.fit import Fit
 
 _MOST_ROWS = 20_000
@@ -21,13 +22,17 @@ def covariance(design: Design, theta: Floats) -> Floats:
         )
     V = np.diag(1.0 / design.row_weights)
     for term, own in zip(design.terms, design.effects, strict=True):
-        D, codes = Lambda[own, own] @ Lambda[own, own].T, term.codes
-        if term.relation is None:
-            alike = (codes[:, None] == codes).astype(float)
-        else:
-            alike = (term.relation.root @ term.relation.root.T)[np.ix_(codes, codes)]
-        V += alike * (term.Z @ D @ term.Z.T)
+        D = Lambda[own, own] @ Lambda[own, own].T
+        V += alike(term, np.arange(n)) * (term.Z @ D @ term.Z.T)
     return V
+
+
+def beyond(X: Floats, columns: Floats) -> tuple[Floats, Floats, Floats]:
+    """Give what columns have beyond X: Q of X, what is left of them, and its share of squares."""
+    Q = np.linalg.qr(X)[0]  # well-conditioned, whatever the units of X
+    left = columns - Q @ (Q.T @ columns)
+    whole = np.einsum("nm,nm->m", columns, columns)
+    return Q, left, np.einsum("nm,nm->m", left, left) / np.where(whole > 0.0, whole, 1.0)
 
 
 def require_no_structure(model: Fit, what: str) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lmmlab.engine.design import Design, Floats, Ints, LMMError
-from lmmlab.kinship.dense import covariance
+from lmmlab.kinship.dense import beyond, covariance
 
 _EDGE = 1.0 - np.array([1e-4, 1e-6, 1e-8])
 _GRID = np.array([*np.arange(0.0, 0.96, 0.04), 0.975, 0.99, 0.997, 0.999, *_EDGE])
@@ -136,13 +136,9 @@ def _rotated(design: Design, columns: Floats, reml: bool) -> tuple[_Rows, float,
     size, axes = np.linalg.eigh(root[:, None] * part * root)
     size = np.maximum(size, 0.0)
     scale = float(size.mean())
-    Q = np.linalg.qr(root[:, None] * design.X)[0]  # well-conditioned, whatever the units of X
+    Q, rest, own = beyond(root[:, None] * design.X, root[:, None] * columns)
     known = np.column_stack([Q, root * design.y])
     known[:, -1] -= Q @ (Q.T @ known[:, -1])
-    rest = root[:, None] * columns
-    total = np.einsum("nm,nm->m", rest, rest)
-    rest -= Q @ (Q.T @ rest)
-    own = np.einsum("nm,nm->m", rest, rest) / np.where(total > 0.0, total, 1.0)
     known, turned = axes.T @ known, rest.T @ axes
     pairs = (known[:, :, None] * known[:, None, :]).reshape(len(known), -1)
     return _Rows(size / scale, known, pairs, turned, turned * turned, reml), scale, own

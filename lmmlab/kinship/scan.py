@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from lmmlab.engine.design import Floats, Ints, LMMError
 from lmmlab.kinship.chance import QQ, lambda_gc, log10_p_of_chi2, log10_p_of_t, qq
-from lmmlab.kinship.dense import covariance, require_no_structure
+from lmmlab.kinship.dense import beyond, covariance, require_no_structure
 from lmmlab.kinship.markers import Markers, markers
 from lmmlab.kinship.reestimate import reestimated
 from lmmlab.model.estimable import require_estimates, require_independent
@@ -218,16 +218,12 @@ def _kept(model: Fit, columns: Floats) -> tuple[Floats, Floats, Floats]:
 
     design = model.design
     root = np.linalg.cholesky(covariance(design, model.theta))
-    known = solve_triangular(root, np.column_stack([design.X, design.y]), lower=True)
-    Q = np.linalg.qr(known[:, :-1])[0]
-    y = known[:, -1] - Q @ (Q.T @ known[:, -1])
-    white = solve_triangular(root, columns, lower=True)
-    size = np.einsum("nm,nm->m", white, white)
+    _, rest, own = beyond(design.X, np.column_stack([columns, design.y]))
+    X, white = (solve_triangular(root, part, lower=True) for part in (design.X, rest))
+    Q = np.linalg.qr(X)[0]
     white -= Q @ (Q.T @ white)
-    square = np.einsum("nm,nm->m", white, white)
-    known_size = np.where(size > 0.0, size, 1.0)
-    own = square / known_size
-    square = np.where(own > _OWN, square, 1.0)
+    white, y, own = white[:, :-1], white[:, -1], own[:-1]
+    square = np.where(own > _OWN, np.einsum("nm,nm->m", white, white), 1.0)
     along = y @ white
     beta = along / square
     left = np.maximum(y @ y - along * beta, _PERFECT * (y @ y))

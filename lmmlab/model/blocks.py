@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lmmlab.engine.design import Floats, Ints, LMMError
+from lmmlab.engine.design import Floats, Ints, LMMError, Term
 from lmmlab.model.remarks import listed
 from lmmlab.model.table import Table
 
@@ -63,13 +63,20 @@ def block(fit: Fit, group: object) -> Table:
     rows, names = _rows(fit, str(group))
     V = _residual(fit, rows)
     for term in fit.design.terms:
-        codes, Z = term.codes[rows], term.Z[rows]
-        together = (codes[:, None] == codes).astype(float)
-        if term.relation is not None:
-            root = term.relation.root[codes]
-            together = root @ root.T
-        V = V + together * (Z @ fit.G[term.group].values @ Z.T)
+        Z = term.Z[rows]
+        V = V + alike(term, rows) * (Z @ fit.G[term.group].values @ Z.T)
     return Table(names, names, V)
+
+
+def alike(term: Term, rows: Ints) -> Floats:
+    """Give how much the levels of any two rows have in common: 1 or 0, or what K says."""
+    codes = term.codes[rows]
+    if term.relation is None:
+        return np.asarray(codes[:, None] == codes, dtype=float)
+    used, place = np.unique(codes, return_inverse=True)
+    root = term.relation.root[used]
+    K: Floats = (root @ root.T)[np.ix_(place, place)]
+    return K
 
 
 def _residual(fit: Fit, rows: Ints) -> Floats:

@@ -13,7 +13,8 @@ from lmmlab import LMMError, lmm, simulate
 from lmmlab.formula import design
 from lmmlab.kinship.families import families
 from lmmlab.kinship.markers import relationship
-from lmmlab.model.fit import fit
+from lmmlab.kinship.scan import scan
+from lmmlab.model.fit import evaluate, fit
 from lmmlab.study.batch import batch
 
 FORMULA = "y ~ female + (1 | id)"
@@ -112,3 +113,17 @@ def test_many_responses_of_which_some_have_no_maximum():
         else:
             assert fits.deviance[k] == pytest.approx(model.deviance, rel=1e-9)
     assert 0 < lost < len(Y)
+
+
+def test_a_scan_without_noise_tests_all_markers():
+    K = relationship(PEOPLE.counts)  # nothing varies along the mean, which is known without error
+    model = lmm(FORMULA, trait(1, 2.0, 0.001, K), relationship={"id": K})
+    assert "Nothing is left" in model.message
+    found = scan(model, PEOPLE.counts[:, :20])
+    assert found.note == ""
+    for k in range(20):
+        X = np.column_stack([model.design.X, PEOPLE.counts[:, k]])
+        names = (*model.names, "marker")
+        one = evaluate(replace(model.design, X=X, names=names, hypotheses=()), model.theta)
+        assert found.beta[k] == pytest.approx(one.beta[-1], rel=1e-6)
+        assert found.se[k] == pytest.approx(one.se[-1], rel=1e-6)
