@@ -45,10 +45,12 @@ def require_apart(design: Design, cross: Crossproducts) -> None:
     column = positions(cross.blocks)[1][np.abs(direction[:, 0]) > 1e-4]
     names = [f"{name} by {term.group}" for term in design.terms for name in term.names]
     mixed = listed([names[k] for k in sorted({*column.tolist()})])
+    beside = [term.group for term in design.terms if term.relation is None]
+    only = f"and not just those that share {listed(beside)}" if beside else ""
     raise LMMError(
         f"The variance of {mixed} cannot be told apart from residual noise or from each other. "
         "Where all levels have one row, a relationship matrix tells them apart only if some levels "
-        "are more alike than others: it must not be a multiple of the identity."
+        f"are more alike than others, {only or 'so that it is no multiple of the identity'}."
     )
 
 

@@ -174,8 +174,17 @@ def test_a_relationship_of_nobody_is_refused(relationship, said):
 
 
 def test_a_multiple_of_the_identity_with_a_row_each_is_refused():
-    with pytest.raises(LMMError, match="must not be a multiple of the identity"):
+    with pytest.raises(LMMError, match="so that it is no multiple of the identity"):
         lmm(FORMULA, load("kinship"), relationship={"id": 3.0 * np.eye(200)})
+
+
+def test_relatives_who_are_just_those_of_one_family_are_refused():
+    people = families(12, children=1, markers=1, seed=1)
+    same = people.family[:, None] == people.family  # half alike, all of them
+    data = people.table().assign(y=np.random.default_rng(1).standard_normal(36))
+    with pytest.raises(LMMError, match="and not just those that share family"):
+        K = {"id": (same + np.eye(36)) / 2}
+        lmm("y ~ 1 + (1 | id) + (1 | family)", data, relationship=K)
 
 
 def trait(seed, noise, people, K):
