@@ -101,8 +101,9 @@ def require_within(eta: Floats, largest: float = _LARGEST) -> None:
     beyond = ~(np.abs(eta.reshape(len(eta), -1)) <= largest).all(1)  # true for NaN
     if beyond.any():
         raise LMMError(
-            f"Row {int(np.argmax(beyond)) + 1} has predictors so large that its odds or its mean "
-            "count, or an end of the interval, are beyond all numbers. Check their units."
+            f"The odds or the mean count of row {int(np.argmax(beyond)) + 1}, or an end of its "
+            "interval, are beyond all numbers. Check the units of its predictors, and whether the "
+            "sds of the model can be believed."
         )
 
 

@@ -31,7 +31,7 @@ _ROUNDING = 1e-13  # of the deviance, relatively
 _FLAT = 1e-10  # the least curvature in any direction, relatively
 _SADDLE = 1e-6  # a negative curvature, relatively, that is none by rounding
 _DOWN = 2e-4  # the least share of what was promised that a step must gain
-_FAR = 3.0  # the largest change of eta in one step
+_FAR = 3.0  # the largest change of eta in one step, as a root mean square
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,10 +89,15 @@ def turned(data: Working, at: Mode) -> tuple[Mode, Floats]:
     for block in slices(data.blocks):
         left, _, right = np.linalg.svd(at.Lambda[block, block])
         axes[block, block], turn[block, block] = left, right
-    u = np.zeros(at.u.size)
+    return mode(data, at.Lambda @ turn.T, at.beta, _carried(data, at.u, turn)), axes
+
+
+def _carried(data: Working, u: Floats, turn: Floats) -> Floats:
+    """Multiply the u of each level by a matrix (q, q)."""
+    new = np.zeros(u.size)
     for k, own in enumerate(data.counts.design.effects):
-        u[data.slot[data.places.spans[k]]] = (turn[own, own] @ data.of_term(at.u, k)).ravel()
-    return mode(data, at.Lambda @ turn.T, at.beta, u.reshape(at.u.shape)), axes
+        new[data.slot[data.places.spans[k]]] = (turn[own, own] @ data.of_term(u, k)).ravel()
+    return new.reshape(u.shape)
 
 
 def minimise(data: Working, nodes: int) -> Found:
@@ -113,7 +118,9 @@ def minimise(data: Working, nodes: int) -> Found:
 def ended(data: Working, at: Mode, nodes: int, path: Steps) -> Found:
     """Set what does not vary to zero exactly, and look round there for the last time."""
     theta = settle(theta_of(at.Lambda, data.blocks), np.eye(len(data.S)), data.blocks)
-    at = mode(data, placed(theta, data.blocks), at.beta)
+    Lambda = placed(theta, data.blocks)
+    u = _carried(data, at.u, np.linalg.pinv(Lambda) @ at.Lambda)
+    at = mode(data, Lambda, at.beta, u)
     value = deviance(data, at, nodes)
     at, axes, gradient, hessian, by = look(data, at, nodes)
     roots = np.stack([root for root, _ in path] + [at.Lambda])
@@ -168,7 +175,7 @@ def _downhill(
     longest = 1.0 + float(np.sqrt((at.Lambda**2).sum()))
     far = max(
         float(np.sqrt((move[:k] ** 2).sum())) / longest,
-        float(np.abs(move[k:] @ by.direct[k:]).max()) / _FAR if len(move) > k else 0.0,
+        float(np.sqrt((move[k:] ** 2).sum())) / _FAR,  # the columns have mean square 1
     )
     share = 1.0 / max(1.0, far)
     root = np.zeros_like(at.Lambda)

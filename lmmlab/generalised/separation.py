@@ -18,7 +18,7 @@ _STEPS = 60
 _ENOUGH = 1e-6  # a change of eta that ends the search for a start
 _LARGE = 12.0  # of eta, from which on it is asked whether an estimate exists
 _SEPARATED = 1e-7  # what a direction must gain, of at most 1 per row
-_SPREAD = 50.0  # an sd on the scale of the link that is beyond sense
+_SPREAD = 40.0  # an sd on the scale of the link, in a usual row, that is beyond sense
 
 
 def start(data: Working) -> Floats:
@@ -40,11 +40,28 @@ def start(data: Working) -> Floats:
         step, *_ = np.linalg.lstsq((X * W[:, None]).T @ X, X.T @ r, rcond=1e-14)
         change = X @ step
         s = float(np.abs(change).max())
-        share = np.log1p(s) / s if s > 0.5 else 1.0
+        share = _share(data, eta, change, s)
         beta, eta = beta + share * step, eta + share * change
     if s >= _ENOUGH or np.abs(eta - eta.mean()).max() > _LARGE or abs(eta.mean()) > _LARGE:
         require_estimates_exist(data)
     return beta
+
+
+def _share(data: Working, eta: Floats, change: Floats, s: float) -> float:
+    """Tell how much of a step to make: what cannot overshoot, or more of it while that is better.
+
+    A single row far from all others would else shorten every step.
+    """
+    if s <= 0.5:
+        return 1.0
+    counts, share, best = data.counts, float(np.log1p(s) / s), -np.inf
+    with np.errstate(over="ignore"):
+        while share < 1.0:
+            there = counts.family.loglik(counts.y, counts.trials, eta + share * change).sum()
+            if there <= best:
+                return share / 2.0
+            share, best = 2.0 * share, there
+    return 1.0
 
 
 def require_estimates_exist(data: Working) -> None:
@@ -113,19 +130,20 @@ def _cell(data: Working) -> str:
 
 def require_sense(data: Working, Lambda: Floats) -> None:
     """Refuse a search in which an sd runs away, as it does where levels have one answer only."""
-    spread = np.sqrt(((data.Z @ Lambda) ** 2).sum(1)).max()
-    if spread <= _SPREAD:
+    usual = np.array([np.median(np.abs(z[z != 0.0])) for z in data.Z.T])
+    sizes = usual * np.linalg.norm(Lambda, axis=1)
+    if sizes.max() <= _SPREAD:
         return
     design, counts = data.counts.design, data.counts
-    sizes = np.linalg.norm(Lambda, axis=1)
     term = design.terms[int(np.argmax([sizes[own].max() for own in design.effects]))]
     alone = [
         len({(y == 0, y == n) for y, n in zip(counts.y[own], counts.trials[own], strict=True)}) == 1
         for own in (term.codes == j for j in range(len(term.levels)))
     ]
     raise LMMError(
-        f"No estimate exists: how much levels of {term.group} differ grows without end. "
+        f"No estimate was found: how much levels of {term.group} differ grows without end. "
         f"{sum(alone)} of its {len(alone)} levels have rows of one kind only, all events or none, "
-        "and that is what infinitely different levels would do. Use a grouping factor with more "
-        "rows in each level, or a simpler random term."
+        "as infinitely different levels would have. If these are few, look for a row that is far "
+        "from all others; else use a grouping factor with more rows in each level, or a simpler "
+        "random term."
     )

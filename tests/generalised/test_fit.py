@@ -339,6 +339,15 @@ def test_rare_counts_are_rough_by_laplace():
     assert "rough" not in many.message
 
 
+def test_counts_of_a_hundred_thousand_in_one_group():
+    """At the end, too, the best u is looked for where it was: at 0 means are beyond numbers."""
+    rng = np.random.default_rng(3)
+    g, x = np.repeat(np.arange(5), 4), rng.lognormal(0, 1, 20)
+    eta = np.minimum(-1 + 2 * x + 4 * rng.standard_normal(5)[g], 12)
+    table = pd.DataFrame({"g": g.astype(str), "x": x, "y": rng.poisson(np.exp(eta))})
+    assert glmm("y ~ x + (1 | g)", table, "poisson").converged
+
+
 def test_few_levels_are_said():
     few = glmm("incidence / size ~ period + (1 | herd)", load("cbpp").iloc[:30])
     assert "There are few levels of herd" in few.message

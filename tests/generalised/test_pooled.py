@@ -1,10 +1,13 @@
 """Without random effects: beside statsmodels, and beside the averages of the mixed model."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import statsmodels.api as sm
+from scipy.special import expit
 
 from lmmlab import LMMError, glmm, load, simulate
+from lmmlab.formula.counts import counts as read
 from lmmlab.generalised.pooled import pooled
 
 
@@ -41,6 +44,19 @@ def test_it_estimates_the_marginal_coefficients():
     assert robust.values[1, 1] < naive.values[1, 1]  # within groups differences are well known
     assert robust.values[0, 1] > naive.values[0, 1]
     assert robust.note == ""
+
+
+@pytest.mark.parametrize("place", [1e3, 99_999.0])
+def test_a_row_far_from_all_others(place):
+    """Such as a code for what is missing: all the others still say what they say."""
+    rng = np.random.default_rng(5)
+    x = rng.standard_normal(320)
+    table = pd.DataFrame({"g": np.repeat(np.arange(40), 8).astype(str), "x": x})
+    table["y"] = (rng.random(320) < expit(0.6 * x - 0.5)).astype(int)
+    alone = pooled(read("y ~ x + (1 | g)", table), robust=False)
+    table.loc[320] = ["0", place, 1]
+    with_it = pooled(read("y ~ x + (1 | g)", table), robust=False)
+    assert with_it.values[:, :2] == pytest.approx(alone.values[:, :2], rel=1e-6)
 
 
 def test_whose_rows():

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import expit
 
 from lmmlab import LMMError, glmm, load
 from lmmlab.engine.design import Design, Term
@@ -122,6 +123,15 @@ def test_large_effects_are_no_separation():
     table.loc[table.x.sub(0.2).abs().nsmallest(6).index, "y"] ^= 1
     model = glmm("y ~ x + (1 | g)", table)
     assert model.converged and model.beta[1] > 3
+
+
+def test_a_skewed_predictor_is_no_reason_to_refuse_slopes():
+    """In one of its rows lines are 50 times as far apart as in a usual one."""
+    rng = np.random.default_rng(0)
+    g, x = np.repeat(np.arange(40), 8), rng.lognormal(0, 1.5, 320)
+    y = rng.random(320) < expit(-1 + (0.6 + rng.standard_normal(40)[g]) * x)
+    model = glmm("y ~ x + (x | g)", pd.DataFrame({"g": g.astype(str), "x": x, "y": y}))
+    assert model.converged and 0.3 < model.sd["g"].values[1] < 3.0
 
 
 def test_levels_of_one_kind_only():
