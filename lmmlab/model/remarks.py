@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from lmmlab.engine.covariance import SINGULAR, factor
+from lmmlab.engine.covariance import SINGULAR
 from lmmlab.residual.structure import EDGE
 
 if TYPE_CHECKING:
@@ -56,7 +56,10 @@ def listed(names: Sequence[str]) -> str:
 
 
 def noiseless(design: Design, Lambda: Floats) -> NDArray[np.bool_]:
-    """Tell whether related levels leave nothing for residual noise, at Lambda (..., q, q)."""
+    """Tell whether related levels leave nothing for residual noise.
+
+    At Lambda (..., q, q) of conditioned columns, so that units, and the size of K, do not matter.
+    """
     effects = zip(design.terms, design.effects, strict=True)
     own = [part for term, part in effects if term.relation is not None]
     whole = np.ones(Lambda.shape[:-2])
@@ -70,7 +73,7 @@ def without_noise(fit: Fit) -> str:
     related = [t.group for t in fit.design.terms if t.relation is not None]
     if not related or fit.source == "given":
         return ""
-    if not noiseless(fit.design, factor(fit.theta, fit.design.blocks)):
+    if not noiseless(fit.design, fit.solution.Lambda):
         return ""
     return (
         f"Nothing is left for residual noise: all variance is estimated to be that of "

@@ -177,7 +177,7 @@ def _searched(
     error, df = np.full((2, len(rows), len(L)), np.nan)
     known = np.arange(len(rows))
     if needs_noise(method, design.blocks):
-        known = np.flatnonzero(~noiseless(design, Lambda))
+        known = np.flatnonzero(~noiseless(design, at.Lambda))
     if len(known) and len(L):
         error[known], df[known] = errors(cross.of(known), at.of(known), sigma[known], L, method)
     smallest = np.linalg.svd(at.Lambda, compute_uv=False)[:, -1]

@@ -127,3 +127,16 @@ def test_a_scan_without_noise_tests_all_markers():
         one = evaluate(replace(model.design, X=X, names=names, hypotheses=()), model.theta)
         assert found.beta[k] == pytest.approx(one.beta[-1], rel=1e-6)
         assert found.se[k] == pytest.approx(one.se[-1], rel=1e-6)
+
+
+def test_units_of_slopes_and_of_the_matrix_are_not_taken_for_a_lack_of_noise():
+    K, data = PEOPLE.expected, trait(3, 1.0, 1.0)
+    model = lmm(FORMULA, data, relationship={"id": K})
+    small = lmm(FORMULA, data, relationship={"id": 1e-8 * K})
+    assert small.message == model.message == ""
+    assert small.test("kenward-roger").values == pytest.approx(model.test("kenward-roger").values)
+    assert small.profile().table.values[1:] == pytest.approx(model.profile().table.values[1:])
+    visits = data.loc[data.index.repeat(3)].assign(t=np.tile([0.0, 1e-4, 2e-4], 60))
+    truth = dict(beta=[0.0, 0.0], sd=[1.0, 1e4], sigma=1.0, relationship={"id": K})
+    visits = simulate("y ~ t + (t | id)", data=visits, **truth)
+    assert "Nothing is left" not in lmm("y ~ t + (t | id)", visits, relationship={"id": K}).message
