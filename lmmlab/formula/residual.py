@@ -94,7 +94,8 @@ def car1(time: str, group: str) -> Structure:
     ----------
     time : str
         Column of times, which need not be equally spaced. rho, between 0 and 1, is the correlation
-        one unit of it apart.
+        one unit of it apart; or 0.001, 1e+06 or so of them, as is told, where the median gap is
+        below 0.01 or from 1000 on.
     group : str
         Column of the groups within which residuals correlate.
 

@@ -78,10 +78,10 @@ def _correlation(structure: Structure, rows: pd.DataFrame) -> Correlation:
 
 def _times(kind: str, time: str, rows: pd.DataFrame) -> Floats:
     """Read times: numbers, of AR(1) whole ones."""
-    from pandas.api.types import is_bool_dtype, is_numeric_dtype
+    from pandas.api.types import is_any_real_numeric_dtype
 
     column = rows[time]
-    if not is_numeric_dtype(column) or is_bool_dtype(column):
+    if not is_any_real_numeric_dtype(column):
         raise LMMError(
             f"{kind}({quoted(time)}, ...): {time} does not hold numbers (its first value is "
             f"{str(column.iloc[0])!r}). Make it numbers, such as days since the start."

@@ -17,7 +17,7 @@ from lmmlab.engine.crossproducts import DEPENDENT, Crossproducts, independent
 from lmmlab.engine.design import Design, Floats, Ints, LMMError, Term
 from lmmlab.engine.solve import solve
 from lmmlab.model.relatives import noise_may_vanish, require_apart
-from lmmlab.model.remarks import listed
+from lmmlab.model.remarks import at_the_edge, listed
 
 if TYPE_CHECKING:
     from lmmlab.engine.crossed import Eliminated
@@ -166,7 +166,7 @@ def require_estimates(fit: Fit, what: str) -> None:
     if not fit.converged:
         raise LMMError(
             f"{what} needs estimates, and the search did not end in a minimum of the criterion. "
-            "Use a simpler random term, or look at fit.path."
+            + (at_the_edge(fit) or "Use a simpler random term, or look at fit.path.")
         )
 
 

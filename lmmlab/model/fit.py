@@ -24,6 +24,7 @@ from lmmlab.model.model import Source
 from lmmlab.model.relatives import minimum
 from lmmlab.residual.identified import require_structure
 from lmmlab.residual.search import search
+from lmmlab.residual.structure import structure
 from lmmlab.residual.whitening import conditioned
 
 
@@ -109,8 +110,8 @@ def evaluate(
     """
     require_reml(reml)
     phi = np.empty(0)
-    if design.residual is not None:
-        phi = design.residual.coordinates(np.empty(0) if values is None else values)
+    if design.residual is not None or values is not None:
+        phi = structure(design).coordinates(() if values is None else values)
     return known(design, conditioned(design, phi), theta, sigma, reml, phi)
 
 

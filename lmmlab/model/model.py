@@ -24,6 +24,7 @@ from lmmlab.model.conditional import Conditional, posterior
 from lmmlab.model.remarks import remarks
 from lmmlab.model.table import Table
 from lmmlab.residual import estimates as residuals
+from lmmlab.residual.structure import structure
 from lmmlab.residual.whitening import conditioned
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ class Fit:
 
         if values is None:
             return known(self.design, self.cross, theta, sigma, self.reml, self.phi)
-        phi = residuals.coordinates(self, values)
+        phi = structure(self.design).coordinates(values)
         return known(self.design, conditioned(self.design, phi), theta, sigma, self.reml, phi)
 
     @property

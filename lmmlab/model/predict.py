@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 Level = Literal["population", "group"]
 
 _COLUMNS = ("estimate", "se", "lower", "upper")
+_EXPECTED = (
+    "These are expectations, X beta + Z b: what a group's last residuals tell of its next one is "
+    "left out."
+)
 
 
 def predict(
@@ -54,7 +58,8 @@ def predict(
     level : {"population", "group"}
         Whether to predict X beta, the expectation in an average group, or X beta + Z b, that of the
         row's own group. A group that was not fitted is an average one, about which less is known;
-        but of someone whom the relationship matrix knows, relatives tell.
+        but of someone whom the relationship matrix knows, relatives tell. Where residuals are
+        correlated, that of a next row is taken as 0 in both, whatever the group's last one was.
     given : DataFrame or Rows, optional
         Measurements beyond those that were fitted, with their response: of new groups, or of known
         ones; of weight 1. They tell about b of their group, and leave beta and the variances as
@@ -134,6 +139,8 @@ def predict(
         estimate, variance, note = (
             _of_several(fit, rows) if several or related else _of_groups(fit, rows, extra)
         )
+        if fit.design.residual is not None and fit.design.residual.correlation is not None:
+            note = f"{note} {_EXPECTED}".strip()
     if observation:
         variance = variance + fit.sigma**2 / (fit.design.row_weights if new is None else 1.0)
         note = f"{note} se and interval are those of one more measurement.".strip()

@@ -24,7 +24,7 @@ _ALL = 1e-6  # sigma**2 over all variance, when it is estimated to be nothing
 
 def remarks(fit: Fit) -> str:
     """Say where theta comes from if it is no minimum, and what makes the fit singular."""
-    said, edge = [], _at_the_edge(fit)
+    said, edge = [], at_the_edge(fit)
     if fit.source == "given":
         said.append("theta was given, not estimated.")
     elif not (edge or fit.converged):
@@ -121,7 +121,7 @@ def still(term: Term, sd: Floats, corr: Floats, size: Floats, estimated: str) ->
     return f"some combination of the random effects of {term.group} is {estimated}without variance"
 
 
-def _at_the_edge(fit: Fit) -> str:
+def at_the_edge(fit: Fit) -> str:
     """Say which part of the structure lies at the edge of what can be; empty if none does."""
     residual = fit.design.residual
     if residual is None:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import ndtri
 
-from lmmlab.engine.design import Floats
 from lmmlab.model.estimable import require_estimates
 from lmmlab.model.estimates import require_confidence
 from lmmlab.model.table import Table
@@ -71,7 +70,8 @@ def intervals(fit: Fit, confidence: float = 0.95) -> Table:
         variance = np.einsum("ij,jk,ik->i", turn, spread[own, own], turn)
         reach = ndtri((1.0 + confidence) / 2.0) * np.sqrt(variance)
         at = part.scaled(phi)
-        ends = np.column_stack([part.unscaled(at - reach), part.unscaled(at + reach)])
+        with np.errstate(over="ignore"):  # infinite, or a correlation of 0
+            ends = np.column_stack([part.unscaled(at - reach), part.unscaled(at + reach)])
         if part.edge(phi) < EDGE:
             ends[:] = np.nan
         rows.append(np.column_stack([values[own], np.sort(ends, axis=1)]))
@@ -85,8 +85,3 @@ def promised(fit: Fit) -> float:
     size = np.abs(slope)
     reach = np.divide(size, 2.0 * np.abs(bend), out=np.ones_like(size), where=bend != 0.0)
     return float((size * np.minimum(reach, 1.0)).sum())
-
-
-def coordinates(fit: Fit, values: Floats) -> Floats:
-    """Turn correlations and sd ratios that are given into coordinates phi."""
-    return structure(fit.design).coordinates(np.atleast_1d(np.asarray(values, dtype=float)))

@@ -19,7 +19,7 @@ _STEPS = 100
 _TRIALS = 30
 _ENOUGH = 1e-11  # of the criterion; when less is to be gained, one more step ends the search
 _LONGEST = 1.0  # of a step in each coordinate, at the start; further away it may be longer
-_EDGE = 1e-8  # how near the edge of what can be the search goes
+_EDGE = 1e-7  # how near the edge of what can be the search goes
 _DOWN = 1e-4  # the least share of what was promised that a step must gain
 _ROUNDING = 1e-13  # of the criterion, relatively
 _BLUR = 2e-15  # of the criterion, relatively, in a difference
@@ -34,7 +34,12 @@ def search(design: Design, reml: bool) -> tuple[Place, Path]:
     Path
         theta, phi and criterion at each step.
     """
-    start = structure(design).start
+    walks = [_walk(design, start, reml) for start in structure(design).starts]
+    return min(walks, key=lambda walk: walk[0].value)
+
+
+def _walk(design: Design, start: Floats, reml: bool) -> tuple[Place, Path]:
+    """Walk downhill from one place."""
     here = place(design, start, reml)
     slope, bend = slopes(design, here), bends(design, here)
     inverse = np.diag(1.0 / np.maximum(np.abs(bend), 1e-3 * np.abs(bend).max() + 1e-10))
@@ -50,8 +55,7 @@ def search(design: Design, reml: bool) -> tuple[Place, Path]:
         walked.append(ahead)
         before, here = slope, ahead
         noise = _BLUR * abs(here.value) / NEAR * float(np.abs(move).sum())
-        stuck = walked[-2].value - here.value < 0.1 * gain
-        if gain < max(_ENOUGH, noise) or (stuck and _edge(design, here.phi) < _EDGE):
+        if gain < max(_ENOUGH, noise) or _edge(design, here.phi) < _EDGE:
             break
         slope = slopes(design, here)
         inverse = _updated(inverse, here.phi - walked[-2].phi, slope - before)

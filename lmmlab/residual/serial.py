@@ -30,8 +30,8 @@ class Serial:
         When each row was measured; no two rows of a group at once.
     continuous : bool
         False is AR(1): times are whole numbers of steps, rho lies between -1 and 1 and is that of
-        neighbours, one `step` apart. True is CAR(1): rho, between 0 and 1, is that of rows a unit
-        of time apart.
+        neighbours, one `step` apart. True is CAR(1): rho, between 0 and 1, is that of rows one
+        `step` apart, which is a unit of time.
     """
 
     group: str
@@ -56,9 +56,16 @@ class Serial:
 
     @cached_property
     def step(self) -> float:
-        """The largest number of which all gaps are multiples; of CAR(1) it is 1."""
+        """The largest number of which all gaps are multiples.
+
+        Of CAR(1) it is 1, or a power of ten if gaps are below 1/100 or from 1000 on, as of days
+        in years or in seconds: a correlation one unit apart would be 0 or 1.
+        """
         gaps = self.gaps[np.isfinite(self.gaps)]
-        return 1.0 if self.continuous else float(np.gcd.reduce(gaps.astype(np.int64)))
+        if not self.continuous:
+            return float(np.gcd.reduce(gaps.astype(np.int64)))
+        size = float(np.floor(np.log10(np.median(gaps))))
+        return 1.0 if -2.0 <= size <= 2.0 else 10.0**size
 
     @cached_property
     def gaps(self) -> Floats:
@@ -99,14 +106,19 @@ class Serial:
         gap = np.median(self.gaps[np.isfinite(self.gaps)])
         return np.log([gap / np.log(2.0)])
 
+    @property
+    def short(self) -> Floats:
+        """Another place to begin, of CAR(1): a correlation of 1/100 at the smallest gap."""
+        return np.log([self.gaps.min() / np.log(100.0)])
+
     def values(self, phi: Floats) -> Floats:
-        """Give rho; phi is its inverse hyperbolic tangent or (CAR(1)) log -1 / log(rho)."""
-        return np.exp(-np.exp(-phi)) if self.continuous else np.tanh(phi)
+        """Give rho; phi is its inverse hyperbolic tangent or (CAR(1)) log -step / log(rho)."""
+        return np.exp(-self.step * np.exp(-phi)) if self.continuous else np.tanh(phi)
 
     def coordinates(self, values: Floats) -> Floats:
         """Give phi."""
         values = np.asarray(values, dtype=float)
-        return -np.log(-np.log(values)) if self.continuous else np.arctanh(values)
+        return -np.log(-np.log(values) / self.step) if self.continuous else np.arctanh(values)
 
     def edge(self, phi: Floats) -> float:
         """Tell how far rho is from 1 or -1; of CAR(1), from 1 or 0 at the smallest gap."""

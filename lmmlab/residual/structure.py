@@ -9,9 +9,11 @@ again, and its determinant; R is never formed, but for a look at a group.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from lmmlab.engine.design import Design, Floats, Ints, LMMError, consecutive
 from lmmlab.residual.exchangeable import Exchangeable
@@ -95,7 +97,7 @@ class Residual:
         if not self.parts:
             raise LMMError("A residual structure needs a correlation or unequal variances.")
 
-    @property
+    @cached_property
     def parts(self) -> tuple[Part, ...]:
         """The correlation, and then the variances."""
         first: tuple[Part, ...] = () if self.correlation is None else (self.correlation,)
@@ -112,6 +114,14 @@ class Residual:
         return np.concatenate([part.start for part in self.parts])
 
     @property
+    def starts(self) -> tuple[Floats, ...]:
+        """Where searches begin: with CAR(1) twice, since a short range may be a minimum, too."""
+        serial = self.correlation
+        if not isinstance(serial, Serial) or not serial.continuous:
+            return (self.start,)
+        return self.start, np.append(serial.short, self.start[1:])
+
+    @cached_property
     def places(self) -> tuple[slice, ...]:
         """The parameters of each part."""
         return consecutive([len(part.names) for part in self.parts])
@@ -121,7 +131,7 @@ class Residual:
         parts = zip(self.parts, self.places, strict=True)
         return np.concatenate([part.values(phi[own]) for part, own in parts])
 
-    def coordinates(self, values: Floats) -> Floats:
+    def coordinates(self, values: ArrayLike) -> Floats:
         """Turn correlations and sd ratios, in the order of `names`, into coordinates phi.
 
         Raises
@@ -129,24 +139,27 @@ class Residual:
         LMMError
             If there are not as many, or residuals cannot be so related.
         """
-        values = np.asarray(values, dtype=float)
-        if values.shape != (len(self.names),):
-            many = "s" * (len(self.names) > 1)
+        try:
+            given = np.atleast_1d(np.array(values, dtype=object).astype(float))
+        except (TypeError, ValueError):
+            given = np.empty(0)
+        if given.shape != (len(self.names),):
+            many = "s, each" if len(self.names) > 1 else ","
             raise LMMError(
-                f"The residual structure has {len(self.names)} parameter{many} ("
-                f"{'; '.join(self.names)}), and these are {values.tolist()}."
+                f"The residual structure has {len(self.names)} parameter{many} a number ("
+                f"{'; '.join(self.names)}), and these are {values!r}."
             )
         parts = zip(self.parts, self.places, strict=True)
         with np.errstate(all="ignore"):
             try:
-                phi = np.concatenate([part.coordinates(values[own]) for part, own in parts])
+                phi = np.concatenate([part.coordinates(given[own]) for part, own in parts])
             except np.linalg.LinAlgError:
-                phi = np.full_like(values, np.nan)
+                phi = np.full_like(given, np.nan)
         if not np.isfinite(phi).all():
             raise LMMError(
-                f"Residuals cannot be related by {values.tolist()} ({'; '.join(self.names)}): sd "
-                "ratios are positive, and correlations must leave the covariance matrix of a group "
-                "positive definite."
+                f"Residuals cannot be related by {given.tolist()} ({'; '.join(self.names)}): sd "
+                "ratios are positive, car1's correlation lies between 0 and 1, and others must "
+                "leave the covariance matrix of a group positive definite."
             )
         return phi
 

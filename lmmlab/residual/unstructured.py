@@ -59,7 +59,7 @@ class Unstructured:
             found.append((np.nonzero(sets)[1].reshape(-1, m), which.ravel(), rows))
         return tuple(found)
 
-    @property
+    @cached_property
     def pairs(self) -> tuple[Ints, Ints]:
         """The earlier and the later occasion of each correlation."""
         return np.triu_indices(len(self.when), 1)

@@ -6,7 +6,7 @@ import pytest
 from written_out import dense_V0, panel
 
 from lmmlab import LMMError, ar1, lmm, unstructured, variances
-from lmmlab.model.fit import Fit
+from lmmlab.model.fit import Fit, evaluate
 from lmmlab.model.r2 import r2
 from lmmlab.study.batch import batch
 
@@ -109,6 +109,26 @@ def test_predictions_are_those_of_the_dense_V(both):
     z = term.Z[0]
     np.testing.assert_allclose(predicted[0, 0], population[0, 0], rtol=1e-12)
     assert predicted[0, 1] ** 2 == pytest.approx(z @ G @ z + variance[0], rel=1e-9)
+
+
+def test_predictions_say_that_they_leave_out_the_last_residuals(both):
+    rows, fit = both
+    assert fit.predict(rows).note == ""
+    if fit.design.terms:
+        assert (
+            "what a group's last residuals tell of its next one" in fit.predict(rows, "group").note
+        )
+        unequal = lmm("y ~ t + (1 | id)", rows, residual=variances("arm"))
+        assert unequal.predict(rows, "group").note == ""
+
+
+@pytest.mark.parametrize("values", ["a", [0.5j], {}, [[0.5]], [], [0.1] * 99])
+def test_values_that_are_no_parameters(both, values):
+    with pytest.raises(LMMError, match=r"parameters?, (each )?a number \(.*and these are"):
+        both[1].at(both[1].theta, None, values)
+    ordinary = lmm("y ~ t + (1 | id)", both[0])
+    with pytest.raises(LMMError, match="has no residual structure"):
+        evaluate(ordinary.design, ordinary.theta, values=values)
 
 
 def test_what_is_counted_and_said(both):

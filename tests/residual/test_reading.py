@@ -59,6 +59,7 @@ APART = ROWS[~((ROWS.t == 3) & ROWS.id.isin(ROWS[ROWS.t == 0].id))]
             ar1("arm", "id"),
             ["does not hold numbers", "first value is", "Make it numbers"],
         ),
+        ("y ~ x", ROWS.assign(t=ROWS.t + 1j), car1("t", "id"), ["does not hold numbers", "1j"]),
         ("y ~ t", ROWS, ar1("t", "school"), ["school s", "has two rows at t"]),
         ("y ~ t", ROWS, car1("t", "arm"), ["arm a has two rows at t"]),
         ("y ~ x", ROWS.assign(t=np.inf), car1("t", "id"), ["infinite"]),

@@ -164,12 +164,18 @@ def test_the_origin_of_time_changes_nothing_with_slopes(later):
     np.testing.assert_allclose(ours, theirs, rtol=1e-5)
 
 
-@pytest.mark.parametrize("unit", [1e-3, 365.25])
-def test_the_unit_of_time_changes_only_how_car1_is_told(rows, unit):
+@pytest.mark.parametrize(
+    ("unit", "step"), [(0.05, 1.0), (365.25, 1.0), (1 / 365.25, 1e-3), (1e-12, 1e-12), (9e13, 1e13)]
+)
+def test_the_unit_of_time_changes_only_how_car1_is_told(rows, unit, step):
+    """Days in years or nanoseconds, too, where the correlation one unit apart would be 0 or 1."""
     model = lmm("y ~ t", rows, residual=car1("when", "id"))
     other = lmm("y ~ t", rows.assign(when=unit * rows.when), residual=car1("when", "id"))
     assert other.deviance == pytest.approx(model.deviance, rel=1e-11)
-    assert unit * np.log(other.residual[0]) == pytest.approx(np.log(model.residual[0]), rel=1e-6)
+    per_unit = np.log(other.residual[0]) / step
+    assert unit * per_unit == pytest.approx(np.log(model.residual[0]), rel=1e-6)
+    assert other.residual.rows == (f"residual correlation, when {step:g} apart",)
+    assert other.at([], None, other.residual.values).deviance == pytest.approx(other.deviance)
 
 
 def test_without_random_effects_and_structure_it_is_least_squares():
@@ -203,6 +209,18 @@ def test_correlations_that_leave_a_combination_without_variance():
     assert "The residual correlations are estimated at the edge" in model.message
     with pytest.raises(LMMError, match="at the edge"):
         model.test()
+
+
+def test_a_criterion_without_a_minimum():
+    """More sds and correlations than the people tell: the criterion falls on and on."""
+    rng = np.random.default_rng(2)
+    data = panel(seed=1, people=7, visits=5).assign(y=lambda d: rng.normal(size=len(d)))
+    structure = unstructured("t", "id") * variances("arm")
+    model = lmm("y ~ x + (1 | school)", data, residual=structure, reml=False)
+    assert "are estimated at the edge" in model.message
+    for method in (model.residual_intervals, lambda: model.bootstrap(10)):
+        with pytest.raises(LMMError, match=r"did not end in a minimum.*at the edge of what can be"):
+            method()
 
 
 def test_weights_and_a_structure_exclude_each_other(rows):
