@@ -58,8 +58,8 @@ class Serial:
     def step(self) -> float:
         """The largest number of which all gaps are multiples.
 
-        Of CAR(1) it is 1, or a power of ten if gaps are below 1/100 or from 1000 on, as of days
-        in years or in seconds: a correlation one unit apart would be 0 or 1.
+        Of CAR(1) it is 1, or a power of ten if gaps are below 1/100 or from 1000 on, as of days in
+        years or in seconds: a correlation one unit apart would be 0 or 1.
         """
         gaps = self.gaps[np.isfinite(self.gaps)]
         if not self.continuous:
