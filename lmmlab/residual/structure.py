@@ -139,15 +139,16 @@ class Residual:
         LMMError
             If there are not as many, or residuals cannot be so related.
         """
+        told = np.array(values, dtype=object)
         try:
-            given = np.atleast_1d(np.array(values, dtype=object).astype(float))
+            given = np.atleast_1d(told.astype(float))
         except (TypeError, ValueError):
             given = np.empty(0)
         if given.shape != (len(self.names),):
-            many = "s, each" if len(self.names) > 1 else ","
+            many = "s" * (len(self.names) > 1)
             raise LMMError(
-                f"The residual structure has {len(self.names)} parameter{many} a number ("
-                f"{'; '.join(self.names)}), and these are {values!r}."
+                f"The residual structure has {len(self.names)} parameter{many} ("
+                f"{'; '.join(self.names)}), and these are {told.tolist()!r}."
             )
         parts = zip(self.parts, self.places, strict=True)
         with np.errstate(all="ignore"):

@@ -124,7 +124,7 @@ def test_predictions_say_that_they_leave_out_the_last_residuals(both):
 
 @pytest.mark.parametrize("values", ["a", [0.5j], {}, [[0.5]], [], [0.1] * 99])
 def test_values_that_are_no_parameters(both, values):
-    with pytest.raises(LMMError, match=r"parameters?, (each )?a number \(.*and these are"):
+    with pytest.raises(LMMError, match=r"parameters \(.*and these are"):
         both[1].at(both[1].theta, None, values)
     ordinary = lmm("y ~ t + (1 | id)", both[0])
     with pytest.raises(LMMError, match="has no residual structure"):
