@@ -19,7 +19,7 @@ from lmmlab.classical.regression import ols
 from lmmlab.engine.design import Design, Floats, Term
 from lmmlab.inference.inference import Method, errors
 from lmmlab.labs import _panels
-from lmmlab.labs._numbers import error, percent
+from lmmlab.labs._numbers import decimal, error, percent
 from lmmlab.labs._people import columns
 from lmmlab.model.estimates import estimates
 from lmmlab.model.model import Fit
@@ -139,6 +139,18 @@ def beside_truth(
     x = (-max(-x[0], x[1]), max(-x[0], x[1]))
     title = "95\N{NO-BREAK SPACE}% intervals, stated and real"
     return _panels.rows(title, Axis("distance from the truth", x, unit), entries, zero="truth")
+
+
+def answer(said: Stated | None, truth: Floats, what: str, unit: str, digits: int) -> str:
+    """Say what the second of the combinations is estimated to be, and what it is."""
+    unit = f"\N{NO-BREAK SPACE}{unit}"
+    true = f"the truth is [{decimal(float(truth[1]), digits, signed=True)}{unit}](truth)"
+    if said is None:
+        return f"The {what} is not estimated; {true}."
+    found = decimal(float(said.estimate[1]), digits, signed=True)
+    ends = " to ".join(decimal(float(end), digits) for end in said.interval[1])
+    given = f"95\N{NO-BREAK SPACE}% interval {ends}" if np.isfinite(said.held[1]) else "no interval"
+    return f"The {what} is estimated as [{found}{unit}](model) ({given}); {true}."
 
 
 def verdict(said: Stated, k: int) -> str:

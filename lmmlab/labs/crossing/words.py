@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lmmlab.labs._effects import verdict
+from lmmlab.labs._effects import answer, verdict
 from lmmlab.labs._numbers import corr, decimal, error, number
 from lmmlab.labs.crossing.scene import KNOWN, Scene
 
@@ -27,19 +27,7 @@ def _of_the_rows(s: Scene) -> str:
 
 def _of_the_effect(s: Scene) -> str:
     """Say what the effect is estimated to be, and what it is."""
-    digits, unit = s.story.digits, f"\N{NO-BREAK SPACE}{s.story.unit}"
-    truth = f"the truth is [{decimal(s.asked[1], digits, signed=True)}{unit}](truth)"
-    what = s.story.effect
-    if s.said is None:
-        return f"The {what} is not estimated; {truth}."
-    found = decimal(float(s.said.estimate[1]), digits, signed=True)
-    lower, upper = (decimal(float(end), digits) for end in s.said.interval[1])
-    interval = (
-        f"95\N{NO-BREAK SPACE}% interval {lower} to {upper}"
-        if np.isfinite(s.said.interval[1]).all()
-        else "no interval"
-    )
-    return f"The {what} is estimated as [{found}{unit}](model) ({interval}); {truth}."
+    return answer(s.said, s.asked, s.story.effect, s.story.unit, s.story.digits)
 
 
 def _of_the_error(s: Scene) -> str:

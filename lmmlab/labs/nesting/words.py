@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lmmlab.labs._effects import verdict
+from lmmlab.labs._effects import answer, verdict
 from lmmlab.labs._numbers import corr, decimal, number
 from lmmlab.labs.nesting.scene import LEVELS, Scene
 
@@ -26,20 +26,7 @@ def _of_the_rows(s: Scene) -> str:
 
 def _of_the_effect(s: Scene) -> str:
     """Say what the effect is estimated to be, and what it is."""
-    unit = f"\N{NO-BREAK SPACE}{s.story.unit}"
-    truth = f"the truth is [{decimal(s.asked[1], 1, signed=True)}{unit}](truth)"
-    if s.said is None:
-        return f"The effect of the treatment is not estimated; {truth}."
-    found = decimal(float(s.said.estimate[1]), 1, signed=True)
-    lower, upper = (decimal(float(end), 1) for end in s.said.interval[1])
-    interval = (
-        f"95\N{NO-BREAK SPACE}% interval {lower} to {upper}"
-        if np.isfinite(s.said.interval[1]).all()
-        else "no interval"
-    )
-    return (
-        f"The effect of the treatment is estimated as [{found}{unit}](model) ({interval}); {truth}."
-    )
+    return answer(s.said, s.asked, "effect of the treatment", s.story.unit, 1)
 
 
 def _of_the_error(s: Scene) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lmmlab.labs._effects import verdict
+from lmmlab.labs._effects import answer, verdict
 from lmmlab.labs._numbers import corr, decimal, signed
 from lmmlab.labs.residuals.scene import Scene, by_lag
 
@@ -31,14 +31,8 @@ def _of_the_visits(s: Scene) -> str:
 
 def _of_the_change(s: Scene) -> str:
     """Say what the change is estimated to be, and what it is."""
-    unit = f"\N{NO-BREAK SPACE}{s.story.unit}"
-    found, true = (decimal(float(v[1]), 1, signed=True) for v in (s.said.estimate, s.asked))
-    lower, upper = (decimal(float(end), 1) for end in s.said.interval[1])
-    return (
-        f"The average change over {len(s.times) - 1} {s.story.time}s is estimated as "
-        f"[{found}{unit}](model) (95\N{NO-BREAK SPACE}% interval {lower} to {upper}); the truth is "
-        f"[{true}{unit}](truth)."
-    )
+    what = f"average change over {len(s.times) - 1} {s.story.time}s"
+    return answer(s.said, s.asked, what, s.story.unit, 1)
 
 
 def _of_the_fit(s: Scene) -> str:
