@@ -14,11 +14,10 @@ import numpy as np
 from lmmlab.engine.covariance import positions
 from lmmlab.engine.design import Floats, Ints, LMMError, read_numbers, require_finite
 from lmmlab.engine.rows import Rows
+from lmmlab.meaning.odds import LARGEST
 
 if TYPE_CHECKING:
     from lmmlab.generalised.model import GLMMFit
-
-_LARGEST = 700.0  # of the linear predictor, beyond which odds and counts are no numbers any more
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +95,7 @@ def lines(fit: GLMMFit, new: Any = None, offset: Any = None, groups: bool = Fals
     )
 
 
-def require_within(eta: Floats, largest: float = _LARGEST) -> None:
+def require_within(eta: Floats, largest: float = LARGEST) -> None:
     """Refuse rows (m, ...) whose linear predictor is beyond what odds and counts can be."""
     beyond = ~(np.abs(eta.reshape(len(eta), -1)) <= largest).all(1)  # true for NaN
     if beyond.any():

@@ -36,11 +36,7 @@ def averaged(fit: GLMMFit, rows: Lines) -> tuple[Floats, Floats]:
     if fit.counts.binomial:
         tau = np.sqrt(rows.variance)
         require_within(tau, odds.WIDEST)
-        side = np.where(rows.eta > 0.0, -1.0, 1.0)  # of what is rarer, which has all its digits
-        average, slope, bend = odds.averages(side * rows.eta, tau)
-        unit = average * (1.0 - average)
-        eta, slope = side * fit.counts.family.forward(average), slope / unit
-        bend = side * bend / unit
+        eta, slope, bend = odds.average_log_odds(rows.eta, tau)
     else:
         eta = rows.eta + rows.variance / 2.0
         slope, bend = np.ones_like(eta), np.full_like(eta, 0.5)
@@ -112,8 +108,9 @@ def icc(fit: GLMMFit) -> float:
     tau = _one_sd(fit, "ICC")
     if fit.counts.binomial:
         return float(odds.latent_icc(tau))
-    rows = lines(fit)
-    return float(odds.count_icc(np.exp(rows.eta + rows.variance / 2.0).mean(), tau))
+    eta, _ = averaged(fit, lines(fit))
+    require_within(eta)
+    return float(odds.count_icc(np.exp(eta).mean(), tau))
 
 
 def median_ratio(fit: GLMMFit) -> float:

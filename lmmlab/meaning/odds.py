@@ -19,17 +19,27 @@ _ZEGER = (16.0 * np.sqrt(3.0) / (15.0 * np.pi)) ** 2
 _REACH = 9.0  # of the standard normal distribution: beyond is nothing that a number can hold
 _STEP = 0.5  # for an sd up to 1; the error of the rule is below 1e-16
 _POINTS = 2_000_000  # evaluated at a time
+LARGEST = 700.0  #: a linear predictor, beyond which odds and counts are no numbers any more
 WIDEST = 100.0  #: an sd on the scale of the link, beyond which nothing is computed
 
 
-def _sd(tau: ArrayLike) -> Floats:
-    """Read standard deviations."""
-    read = np.asarray(tau, dtype=float)
-    if not ((read >= 0.0) & (read <= WIDEST)).all():
-        raise LMMError(
-            f"tau must be an sd on the scale of the link, from 0 to {WIDEST:g}; this is {tau!r}."
-        )
+def _read(what: str, given: ArrayLike, least: float, most: float) -> Floats:
+    """Read numbers that must lie between two others."""
+    try:
+        read = np.asarray(given, dtype=float)
+    except (TypeError, ValueError):
+        read = np.asarray(np.nan)
+    if not ((read >= least) & (read <= most)).all():
+        raise LMMError(f"{what}, from {least:g} to {most:g}; this is {given!r}.")
     return read
+
+
+def _sd(tau: ArrayLike, most: float = WIDEST) -> Floats:
+    return _read("tau must be an sd on the scale of the link", tau, 0.0, most)
+
+
+def _log_odds(eta: ArrayLike) -> Floats:
+    return _read("Log odds must be numbers", eta, -LARGEST, LARGEST)
 
 
 def averages(eta: ArrayLike, tau: ArrayLike) -> tuple[Floats, Floats, Floats]:
@@ -50,7 +60,7 @@ def averages(eta: ArrayLike, tau: ArrayLike) -> tuple[Floats, Floats, Floats]:
     Raises
     ------
     LMMError
-        If tau is negative or above 100.
+        If tau is no sd from 0 to 100, or something else is no number that can be.
 
     Notes
     -----
@@ -59,7 +69,7 @@ def averages(eta: ArrayLike, tau: ArrayLike) -> tuple[Floats, Floats, Floats]:
     poles lie pi / tau away, so steps are taken in proportion. The derivative with respect to tau**2
     is half the average second derivative.
     """
-    eta, tau = np.broadcast_arrays(np.asarray(eta, dtype=float), _sd(tau))
+    eta, tau = np.broadcast_arrays(_log_odds(eta), _sd(tau))
     shape, eta, tau = eta.shape, eta.ravel(), tau.ravel()
     step = _STEP / max(1.0, float(tau.max(initial=0.0)))
     t = step * np.arange(-np.floor(_REACH / step), np.floor(_REACH / step) + 1.0)
@@ -79,6 +89,18 @@ def averages(eta: ArrayLike, tau: ArrayLike) -> tuple[Floats, Floats, Floats]:
     return average, first, bend
 
 
+def average_log_odds(eta: ArrayLike, tau: ArrayLike) -> tuple[Floats, Floats, Floats]:
+    """Give the log odds of the average probability; say how they move with eta and with tau**2.
+
+    Computed from the rarer of yes and no, which has all its digits; else as `averages`.
+    """
+    eta = _log_odds(eta)
+    side = np.where(eta > 0.0, -1.0, 1.0)
+    average, slope, bend = averages(side * eta, tau)
+    unit = average * (1.0 - average)
+    return np.asarray(side * logit(average)), slope / unit, side * bend / unit
+
+
 def average_probability(eta: ArrayLike, tau: ArrayLike) -> Floats:
     """Average a probability over groups whose log odds vary.
 
@@ -92,7 +114,7 @@ def average_probability(eta: ArrayLike, tau: ArrayLike) -> Floats:
     Raises
     ------
     LMMError
-        If tau is negative or above 100.
+        If tau is no sd from 0 to 100, or something else is no number that can be.
 
     Examples
     --------
@@ -115,16 +137,16 @@ def average_log_odds_ratio(start: ArrayLike, change: ArrayLike, tau: ArrayLike) 
     Raises
     ------
     LMMError
-        If tau is negative or above 100.
+        If tau is no sd from 0 to 100, or something else is no number that can be.
 
     Examples
     --------
     >>> average_log_odds_ratio(-0.5, 1.0, [0.5, 1.0, 2.0]).round(3).tolist()
     [0.945, 0.828, 0.607]
     """
-    start = np.asarray(start, dtype=float)
-    after, before = average_probability(start + change, tau), average_probability(start, tau)
-    return np.asarray(logit(after) - logit(before), dtype=float)
+    start, change = _log_odds(start), _log_odds(change)
+    after, before = average_log_odds(start + change, tau)[0], average_log_odds(start, tau)[0]
+    return np.asarray(after - before, dtype=float)
 
 
 def flattening(tau: ArrayLike) -> Floats:
@@ -138,7 +160,7 @@ def flattening(tau: ArrayLike) -> Floats:
     Raises
     ------
     LMMError
-        If tau is negative or above 100.
+        If tau is no sd from 0 to 100, or something else is no number that can be.
 
     Examples
     --------
@@ -159,7 +181,7 @@ def median_ratio(tau: ArrayLike) -> Floats:
     Raises
     ------
     LMMError
-        If tau is negative or above 100.
+        If tau is no sd from 0 to 100, or something else is no number that can be.
 
     Examples
     --------
@@ -177,7 +199,7 @@ def latent_icc(tau: ArrayLike) -> Floats:
     Raises
     ------
     LMMError
-        If tau is negative or above 100.
+        If tau is no sd from 0 to 100, or something else is no number that can be.
 
     Examples
     --------
@@ -206,7 +228,7 @@ def count_icc(mean: ArrayLike, tau: ArrayLike) -> Floats:
     Raises
     ------
     LMMError
-        If tau is negative or above 100.
+        If tau is no sd from 0 to 100, or something else is no number that can be.
 
     Examples
     --------
@@ -214,7 +236,7 @@ def count_icc(mean: ArrayLike, tau: ArrayLike) -> Floats:
     0.47
     """
     square = _sd(tau) ** 2
-    noise = np.log1p(1.0 / np.asarray(mean, dtype=float))
+    noise = np.log1p(1.0 / _read("A mean count must be positive", mean, 1e-300, 1e305))
     return np.asarray(square / (square + noise), dtype=float)
 
 
@@ -224,7 +246,7 @@ def count_moments(mean: ArrayLike, tau: ArrayLike) -> tuple[Floats, Floats]:
     Raises
     ------
     LMMError
-        If tau is negative or above 100.
+        If tau is no sd from 0 to 20, or the mean is not positive.
 
     Examples
     --------
@@ -232,6 +254,6 @@ def count_moments(mean: ArrayLike, tau: ArrayLike) -> tuple[Floats, Floats]:
     >>> round(float(average), 3), round(float(variance), 3)
     (2.394, 4.879)
     """
-    square = _sd(tau) ** 2
-    average = np.asarray(mean, dtype=float) * np.exp(square / 2.0)
+    square = _sd(tau, 20.0) ** 2
+    average = _read("A mean count must be positive", mean, 1e-50, 1e50) * np.exp(square / 2.0)
     return average, average + average**2 * np.expm1(square)

@@ -69,3 +69,26 @@ def test_an_sd_that_cannot_be(tau):
         odds.average_probability(0.0, tau)
     with pytest.raises(LMMError, match="tau must be an sd"):
         odds.count_moments(1.0, tau)
+
+
+@pytest.mark.parametrize("eta", [-300.0, -50.0, 36.0, 50.0, 690.0])
+def test_log_odds_of_averages_keep_their_digits(eta):
+    """Far from 0 the average of exp(eta + tau t) is exp(eta + tau**2 / 2)."""
+    value, slope, bend = odds.average_log_odds(eta, 0.8)
+    toward = np.sign(eta)
+    assert value == pytest.approx(eta - toward * 0.32, rel=1e-12)
+    assert (float(slope), float(bend)) == pytest.approx((1.0, -toward / 2), rel=1e-9)
+    assert odds.average_log_odds_ratio(eta, 1.0, 0.8) == pytest.approx(1.0, rel=1e-9)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, "a", None])
+def test_numbers_that_cannot_be(bad):
+    for function in (odds.average_probability, odds.average_log_odds):
+        with pytest.raises(LMMError, match="Log odds must be numbers, from -700"):
+            function(bad, 1.0)
+    for function in (odds.count_icc, odds.count_moments):
+        for mean in (bad, 0.0, -1.0):
+            with pytest.raises(LMMError, match="mean count must be positive"):
+                function(mean, 1.0)
+    with pytest.raises(LMMError, match="tau must be an sd"):
+        odds.latent_icc("a")
