@@ -95,6 +95,7 @@ def test_nested_groups_and_who_leaves():
         ({"sigma": 1.0, "trials": 3}, 'trials belong to family="binomial"'),
         ({"family": "binomial", "trials": 2.5}, "whole numbers"),
         ({"family": "binomial", "trials": 0}, "whole numbers"),
+        ({"family": "binomial", "trials": "size"}, "no column size"),
         ({"family": "binomial", "trials": [1, 2]}, "a number, or the name of a column"),
         ({"family": "poisson", "beta": [30.0, 0.0]}, "such counts are beyond"),
     ],

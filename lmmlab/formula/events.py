@@ -13,7 +13,7 @@ import numpy as np
 
 from lmmlab.engine.design import Floats, LMMError
 from lmmlab.formula.pieces import Name
-from lmmlab.formula.table import numbers
+from lmmlab.formula.table import complete_rows, numbers
 from lmmlab.generalised.family import BINOMIAL, FAMILIES, Family
 from lmmlab.generalised.simulate import events
 from lmmlab.model.estimable import is_number
@@ -62,6 +62,7 @@ def read_events(
     if trials is not None and kind != BINOMIAL:
         raise LMMError('trials belong to family="binomial"; counts of a Poisson have no limit.')
     if isinstance(trials, str):
+        complete_rows(table, [trials])  # that there is such a column
         size = np.full(len(table), numbers(Name(trials), table, {}))
     elif trials is None or is_number(trials):
         size = np.full(len(table), 1.0 if trials is None else float(trials))
