@@ -15,7 +15,9 @@ from scipy.special import chdtrc
 
 from lmmlab.engine.columns import DEPENDENT
 from lmmlab.engine.design import Floats, LMMError
+from lmmlab.generalised.lines import lines
 from lmmlab.inference.contrast import Contrast, read_contrast
+from lmmlab.meaning.odds import LARGEST
 from lmmlab.model.estimates import estimates
 from lmmlab.model.table import Table
 
@@ -97,12 +99,26 @@ def ratios(fit: GLMMFit, confidence: float = 0.95) -> Table:
     -------
     Table
         ratio, lower, upper.
+
+    Raises
+    ------
+    LMMError
+        If a ratio is beyond all numbers, or as `test` does.
     """
     table = test(fit, "wald", None, confidence)
     what = "odds ratio" if fit.counts.binomial else "rate ratio"
-    note = f"Each {what} compares rows of one and the same group. On average over groups it is " + (
-        "nearer to 1: see fit.marginal()." if fit.counts.binomial else "the same."
-    )
+    beyond = np.abs(table.values[:, [0, 5, 6]]).max(1) > LARGEST
+    if beyond.any():
+        raise LMMError(
+            f"The {what} of {table.rows[int(np.argmax(beyond))]}, or an end of its interval, is "
+            "beyond all numbers, since it is that of one whole unit. Give it in smaller units."
+        )
+    note = f"Each {what} compares rows of one and the same group. On average over groups it is "
+    if not fit.counts.binomial and lines(fit).even:
+        note += "the same."
+    else:
+        note += "nearer to 1" if fit.counts.binomial else "another, since slopes differ"
+        note += ": see fit.marginal()."
     return Table(table.rows, (what, "lower", "upper"), np.exp(table.values[:, [0, 5, 6]]), note)
 
 

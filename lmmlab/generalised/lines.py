@@ -53,6 +53,11 @@ class Lines:
         return np.asarray(np.einsum("mq,mq->m", self.A, self.A))
 
     @property
+    def even(self) -> bool:
+        """Whether it varies as much in all rows, as it does with random intercepts alone."""
+        return bool(np.ptp(self.variance) < 1e-9 * max(1.0, float(self.variance.max())))
+
+    @property
     def variance_moves(self) -> Floats:
         """Derivatives (k, m) of the variance with respect to theta."""
         return np.asarray(2.0 * self.z * self.A[:, self.column].T)

@@ -82,8 +82,7 @@ def marginal(fit: GLMMFit, confidence: float = 0.95) -> Table:
     reach = ndtri((1.0 + confidence) / 2.0) * se
     columns = ["conditional", "marginal", "se", "lower", "upper"]
     values = [fit.beta, estimate, se, estimate - reach, estimate + reach]
-    alone = np.ptp(rows.variance) < 1e-9 * max(1.0, float(rows.variance.max()))
-    if fit.counts.binomial and alone:
+    if fit.counts.binomial and rows.even:
         columns.append("Zeger")
         values.append(fit.beta * odds.flattening(np.sqrt(rows.variance[0])))
     note = (

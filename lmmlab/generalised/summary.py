@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lmmlab.meaning.odds import LARGEST
 from lmmlab.model.summary import Facts, Grid, as_html, as_text, counted, number, random_effects
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ def _fixed(fit: GLMMFit) -> Grid:
     ratio = "Odds ratio" if fit.counts.binomial else "Rate ratio"
     rows = []
     for name, b, se in zip(fit.names, fit.beta, fit.se, strict=True):
-        times = "" if name == "(Intercept)" else number(float(np.exp(b)), float(np.exp(b) * se))
+        beyond = abs(b) > LARGEST  # one unit is so much that there is no ratio
+        times = "" if beyond or name == "(Intercept)" else number(np.exp(b), np.exp(b) * se)
         rows.append((name, number(b, se), number(se), f"{b / se:.2f}", times))
     header = ("Effect", "Estimate", "Std. error", "z", ratio)
     return Grid(

@@ -233,6 +233,22 @@ def test_ratios(cbpp, ticks):
     z = cbpp.test()
     assert table.columns[0] == "odds ratio" and ticks.ratios().columns[0] == "rate ratio"
     assert np.log(table.values) == pytest.approx(z.values[:, [0, 5, 6]])
+    assert ticks.ratios().note.endswith("On average over groups it is the same.")
+
+
+def test_ratios_where_slopes_differ_are_others_on_average():
+    model = glmm("ticks ~ cheight + (cheight | brood)", load("grouseticks"), "poisson")
+    moved = model.marginal().values[1, 1] - model.beta[1]
+    assert abs(moved) > 0.01
+    assert "it is another, since slopes differ" in model.ratios().note
+
+
+def test_ratios_of_a_unit_beyond_all_numbers():
+    table = load("grouseticks").assign(far=lambda t: t.cheight / 1e6)
+    model = glmm("ticks ~ far + (1 | brood)", table, "poisson")
+    with pytest.raises(LMMError, match="rate ratio of far, or an end"):
+        model.ratios()
+    assert "inf" not in model.summary() and "far " in model.summary()
 
 
 def test_tests(cbpp):
