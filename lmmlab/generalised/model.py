@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lmmlab.engine.covariance import SINGULAR, covariance, spread
+from lmmlab.engine.covariance import SINGULAR
 from lmmlab.engine.design import Design, Floats, LMMError
 from lmmlab.engine.newton import LEFT, Path
 from lmmlab.generalised.absent import ABSENT
@@ -22,6 +22,7 @@ from lmmlab.generalised.counts import Counts
 from lmmlab.generalised.remarks import remarks
 from lmmlab.generalised.search import Found
 from lmmlab.generalised.working import Working
+from lmmlab.model import between
 from lmmlab.model.table import Table
 
 if TYPE_CHECKING:
@@ -122,21 +123,17 @@ class GLMMFit:
     @cached_property
     def G(self) -> dict[str, Table]:
         """Covariance matrix (q, q) of the random effects, by grouping factor."""
-        whole = covariance(self.theta, 1.0, self.design.blocks)
-        return {
-            term.group: Table(term.names, term.names, whole[own, own])
-            for term, own in zip(self.design.terms, self.design.effects, strict=True)
-        }
+        return between.covariances(self.design, self.theta, 1.0)
 
     @cached_property
     def sd(self) -> dict[str, Table]:
         """Standard deviations (q,) of the random effects, by grouping factor."""
-        return {g: Table(G.rows, ("sd",), spread(G.values)[0]) for g, G in self.G.items()}
+        return between.sds(self.G)
 
     @cached_property
     def corr(self) -> dict[str, Table]:
         """Correlations (q, q) of the random effects; NaN, shown as undefined, beside a zero sd."""
-        return {g: Table(G.rows, G.columns, spread(G.values)[1]) for g, G in self.G.items()}
+        return between.correlations(self.G)
 
     @cached_property
     def blups(self) -> dict[str, Table]:

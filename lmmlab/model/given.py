@@ -1,4 +1,4 @@
-"""Rows that are given besides those that were fitted: what they add to their group."""
+"""Rows of groups: those that were fitted, and what rows that are given besides add to them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,26 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lmmlab.engine.crossproducts import Crossproducts
-from lmmlab.engine.design import Floats, LMMError
+from lmmlab.engine.design import Floats, Ints, LMMError
 from lmmlab.engine.rows import Rows
 from lmmlab.study.simulate import visits
 
 if TYPE_CHECKING:
     from lmmlab.model.fit import Fit
+
+
+def rows_of(fit: Fit, known: Ints) -> Crossproducts:
+    """Take the conditioned rows of some groups, nothing for those that are new (-1)."""
+    cross = fit.cross
+    old, pattern = known >= 0, cross.pattern[known]
+    return replace(
+        cross,
+        F=cross.F[:, :, pattern] * old,
+        fixed=cross.fixed[:, :, pattern] / np.sqrt(cross.count[pattern]) * old,
+        own=cross.own[:, known] * old,
+        count=np.ones(len(known)),
+        pattern=np.arange(len(known)),
+    )
 
 
 def updated(fit: Fit, seen: Crossproducts, names: list[str], given: Rows) -> Crossproducts:

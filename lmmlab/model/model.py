@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from lmmlab.engine.covariance import SINGULAR, covariance, spread
+from lmmlab.engine.covariance import SINGULAR
 from lmmlab.engine.crossproducts import Crossproducts
 from lmmlab.engine.design import Design, Floats
 from lmmlab.engine.newton import LEFT, Path, minimise, promised
 from lmmlab.engine.solve import Solution
 from lmmlab.inference.satterthwaite import white
-from lmmlab.model import blocks
+from lmmlab.model import between, blocks
 from lmmlab.model.conditional import Conditional, posterior
 from lmmlab.model.remarks import remarks
 from lmmlab.model.table import Table
@@ -152,21 +152,17 @@ class Fit:
     @cached_property
     def G(self) -> dict[str, Table]:
         """Covariance matrix (q, q) of the random effects, by grouping factor."""
-        G = covariance(self.theta, self.sigma, self.design.blocks)
-        return {
-            term.group: Table(term.names, term.names, G[own, own])
-            for term, own in zip(self.design.terms, self.design.effects, strict=True)
-        }
+        return between.covariances(self.design, self.theta, self.sigma)
 
     @cached_property
     def sd(self) -> dict[str, Table]:
         """Standard deviations (q,) of the random effects, by grouping factor."""
-        return {g: Table(G.rows, ("sd",), spread(G.values)[0]) for g, G in self.G.items()}
+        return between.sds(self.G)
 
     @cached_property
     def corr(self) -> dict[str, Table]:
         """Correlations (q, q) of the random effects; NaN, shown as undefined, beside a zero sd."""
-        return {g: Table(G.rows, G.columns, spread(G.values)[1]) for g, G in self.G.items()}
+        return between.correlations(self.G)
 
     @property
     def residual(self) -> Table:
@@ -188,25 +184,15 @@ class Fit:
     @cached_property
     def blups(self) -> dict[str, Table]:
         """Predicted random effects (J, q) of each level (BLUPs), by grouping factor."""
-        return self._by_level(
-            np.asarray(np.linalg.solve(self.cross.S, self._posterior.mean), float)
-        )
+        b = np.asarray(np.linalg.solve(self.cross.S, self._posterior.mean), dtype=float)
+        return between.by_level(self.design, b)
 
     @cached_property
     def blup_sd(self) -> dict[str, Table]:
         """Conditional sds (J, q) of the random effects given y, beta as known (lme4's condVar)."""
         back = np.linalg.inv(self.cross.S)
         variance = np.einsum("ab,bcj,ac->aj", back, self._posterior.covariance, back)
-        return self._by_level(self.sigma * np.sqrt(np.maximum(variance, 0.0)))
-
-    def _by_level(self, values: Floats) -> dict[str, Table]:
-        """Make tables of random effects (q, J) of all terms."""
-        design = self.design
-        parts = zip(design.terms, design.effects, design.levels, strict=True)
-        return {
-            term.group: Table(term.levels, term.names, values[own, where].T)
-            for term, own, where in parts
-        }
+        return between.by_level(self.design, self.sigma * np.sqrt(np.maximum(variance, 0.0)))
 
     @cached_property
     def fitted_marginal(self) -> Floats:
@@ -217,11 +203,7 @@ class Fit:
     @cached_property
     def fitted(self) -> Floats:
         """X beta + Z b (n,): what is expected of this row's own level."""
-        fitted = self.fitted_marginal.copy()
-        for term in self.design.terms:
-            b = self.blups[term.group].values[term.codes]
-            fitted += np.einsum("nq,nq->n", term.Z, b)
-        return fitted
+        return self.fitted_marginal + between.random_part(self.design, self.blups)
 
     @cached_property
     def residuals(self) -> Floats:

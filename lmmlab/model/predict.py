@@ -7,20 +7,18 @@ is expected of all towards its own mean, and leave less doubt about it.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 from scipy.special import ndtri
 
-from lmmlab.engine.crossproducts import Crossproducts
-from lmmlab.engine.design import Floats, Ints, LMMError, require_finite
+from lmmlab.engine.design import Floats, LMMError, require_finite
 from lmmlab.engine.others import Places
 from lmmlab.engine.rows import Rows
 from lmmlab.model.conditional import of_relatives, of_rows, posterior
 from lmmlab.model.estimable import require_independent
 from lmmlab.model.estimates import require_confidence
-from lmmlab.model.given import again, updated
+from lmmlab.model.given import again, rows_of, updated
 from lmmlab.model.remarks import listed
 from lmmlab.model.table import Table
 from lmmlab.model.unseen import reach
@@ -201,7 +199,7 @@ def _of_groups(fit: Fit, rows: Rows, given: Rows | None) -> tuple[Floats, Floats
     names, place = np.unique(np.array(rows.groups, dtype=str), return_inverse=True)
     index = {level: j for j, level in enumerate(term.levels)}
     known = np.array([index.get(name, -1) for name in names.tolist()], dtype=np.intp)
-    seen = _seen(fit, known)
+    seen = rows_of(fit, known)
     if given is not None:
         seen = updated(fit, seen, names.tolist(), given)
     given_y = posterior(seen, at)
@@ -259,20 +257,6 @@ def _of_several(fit: Fit, rows: Rows) -> tuple[Floats, Floats, str]:
     estimate = rows.X @ fit.beta + mean
     variance = fit.sigma**2 * (variance + (error * error).sum(0))
     return estimate, variance, " ".join(filter(None, said))
-
-
-def _seen(fit: Fit, known: Ints) -> Crossproducts:
-    """Take the conditioned rows of some groups, nothing for those that are new (-1)."""
-    cross = fit.cross
-    old, pattern = known >= 0, cross.pattern[known]
-    return replace(
-        cross,
-        F=cross.F[:, :, pattern] * old,
-        fixed=cross.fixed[:, :, pattern] / np.sqrt(cross.count[pattern]) * old,
-        own=cross.own[:, known] * old,
-        count=np.ones(len(known)),
-        pattern=np.arange(len(known)),
-    )
 
 
 def _unnamed(group: str) -> str:
