@@ -73,7 +73,7 @@ class Places:
     def turn(self, M: Floats, columns: Floats) -> Floats:
         """Multiply the effects of each level by M (q, q), block-diagonal over terms."""
         if max(self.widths) == 1:
-            return columns * np.diagonal(M)[self.effect][:, None]
+            return columns * M.diagonal()[self.effect, None]
         out = np.empty(columns.shape)
         parts = zip(self.spans, self.effects, self.widths, self.levels, strict=True)
         for part, own, width, J in parts:
@@ -83,6 +83,9 @@ class Places:
 
     def around(self, M: Floats, square: Floats) -> Floats:
         """Give M square M' for a symmetric matrix of all effects."""
+        if max(self.widths) == 1:
+            each = M.diagonal()[self.effect]
+            return square * (each[:, None] * each)
         return self.turn(M, self.turn(M, square).T)
 
     def padded(self, columns: Floats) -> Floats:
