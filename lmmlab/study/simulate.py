@@ -97,6 +97,7 @@ def within(seed: int, path: Ints, width: int, stream: int = RESPONSE) -> Floats:
         return normals(seed, int(number.max()) + 1, width, stream)[number]
     outer, place = np.unique(path[:, :-1], axis=0, return_inverse=True)
     drawn = np.empty((len(path), width))
+    place = place.ravel()  # NumPy 2.0 gives a column
     order = np.argsort(place, kind="stable")
     for key, own in zip(outer, np.split(order, np.cumsum(np.bincount(place))[:-1]), strict=True):
         one = normals(seed, int(number[own].max()) + 1, width, (stream, *map(int, key)))

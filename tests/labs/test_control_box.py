@@ -57,7 +57,7 @@ def _assert_sound(lab: Any, state: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("lab", LABS, ids=lambda lab: lab.name)
 def test_states_all_over_the_box_are_sound(lab: Any, states: Any) -> None:
-    for state in states(lab, 60 if lab.name in COVERAGE else 400):
+    for state in states(lab, 60 if lab.name in COVERAGE else 250):
         assert_sound(lab, state)
 
 
