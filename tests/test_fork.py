@@ -125,10 +125,19 @@ def test_nothing_is_loaded_that_no_lesson_uses(kernel, fork):
     code = "import sys; from lmmlab import labs; labs.shrinkage()\n"
     code += "loaded = {name for name, module in sys.modules.items() if module}\n"
     code += (
-        "print(*loaded & {'debugpy', 'pydevd', 'matplotlib.pyplot', 'sqlite3', 'jupyter_server'})"
+        "print(*loaded & {'debugpy', 'pydevd', 'psutil', 'charset_normalizer', 'sqlite3',"
+        " 'matplotlib.pyplot', 'jupyter_server'})"
     )
     with contextlib.nullcontext(kernel) if fork else running(fork=False) as (_, client):
         assert tell(client, code) == ""
+
+
+@pytest.mark.parametrize("fork", [True, False])
+def test_a_kernel_does_not_go_through_all_modules_for_its_debugger(kernel, fork):
+    code = "import sys; from ipykernel import ipkernel; it = get_ipython().kernel\n"
+    code += "print(it._kernel_modules, ipkernel.sys is sys)"
+    with contextlib.nullcontext(kernel) if fork else running(fork=False) as (_, client):
+        assert tell(client, code) == "[] True"
 
 
 def test_an_interrupt_ends_the_cell_and_not_the_kernel(kernel):

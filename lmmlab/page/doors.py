@@ -10,10 +10,11 @@ from jupyter_server.auth.decorator import allow_unauthenticated
 from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.utils import url_path_join
 from tornado.httputil import HTTPHeaders, HTTPServerRequest
-from tornado.web import GZipContentEncoding, HTTPError, OutputTransform
+from tornado.web import HTTPError, OutputTransform
 from voila.tornado.handler import TornadoVoilaHandler
 
 from lmmlab.app import LESSONS
+from lmmlab.page.compression import CompressedOnce
 
 RETRY = 20  # seconds after which a page without a place is told to ask again
 
@@ -109,4 +110,4 @@ def doors(routes: list[Any], base_url: str) -> list[Any]:
     return opened
 
 
-TRANSFORMS = [SafeHeaders, GZipContentEncoding]
+TRANSFORMS = [SafeHeaders, CompressedOnce]

@@ -24,8 +24,6 @@ from typing import Any
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning import LocalProvisioner
 
-from lmmlab.page.kernel import kernel
-
 NAME = "lmmlab-forked"
 """As the entry point in ``pyproject.toml`` names it."""
 
@@ -45,7 +43,7 @@ def run(task: str) -> None:
     Parameters
     ----------
     task : str
-        Arguments, environment and folder as JSON. An object would bring along, when the fork
+        Connection file, environment and folder as JSON. An object would bring along, when the fork
         unpickles it, the modules of its class: the names in Voila's environment are an enum's.
     """
     import atexit
@@ -53,7 +51,9 @@ def run(task: str) -> None:
     import ipywidgets
     import numpy as np
 
-    arguments, environment, folder = json.loads(task)
+    from lmmlab.page.kernel import kernel
+
+    connection_file, environment, folder = json.loads(task)
     os.setsid()  # an interrupt reaches the kernel and what it has started, nobody else
     os.environ.clear()
     os.environ.update(environment, JPY_PARENT_PID=str(os.getppid()))
@@ -62,7 +62,7 @@ def run(task: str) -> None:
     np.random.seed()  # noqa: NPY002
     multiprocessing.current_process().daemon = False  # or it could not have processes of its own
     threading.Thread(target=_end_with_the_server, daemon=True).start()
-    app = kernel(arguments, parent_handle=os.getppid())
+    app = kernel(connection_file, parent_handle=os.getppid())
     ipywidgets.load_ipython_extension(app.shell)  # when it was imported there was no kernel yet
     app.start()
     atexit._run_exitfuncs()  # a forked process ends without
@@ -116,11 +116,11 @@ class ForkingProvisioner(LocalProvisioner):
     """Starts kernels by forking; everything else is Jupyter's own."""
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
-        """Fork a kernel that takes the arguments which ``python -m`` a module would have."""
+        """Fork a kernel that listens where the command says."""
         warm_up()
-        arguments = cmd[cmd.index("-m") + 2 :]
+        connection_file = cmd[cmd.index("-f") + 1]
         folder = kwargs.get("cwd") or os.getcwd()
-        task = json.dumps([arguments, kwargs["env"], str(folder)])
+        task = json.dumps([connection_file, kwargs["env"], str(folder)])
         self.process = await asyncio.to_thread(Forked, task)  # the fork server may be warming up
         self.pid = self.pgid = self.process.pid
         self.cwd = folder

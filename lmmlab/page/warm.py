@@ -5,14 +5,19 @@ memory is shared. To import this module is what warms; nothing in it is called. 
 thread, for threads do not survive a fork.
 """
 
+import bdb  # noqa: F401
+import faulthandler  # noqa: F401
 import gc
 
-import ipykernel.kernelapp  # noqa: F401
+import IPython.core.completerlib
 import IPython.core.oinspect
 import IPython.extensions.storemagic  # noqa: F401
 import ipywidgets  # noqa: F401
-import tornado.platform.asyncio  # noqa: F401
+import tornado.platform.asyncio
+import tornado.queues  # noqa: F401
+import zmq.utils.garbage  # noqa: F401
 
+import lmmlab.page.kernel  # noqa: F401
 from lmmlab import labs, lmm, load
 from lmmlab.labs import _bench  # noqa: F401
 
