@@ -1,40 +1,56 @@
-"""The labs: one idea each, live in a notebook, as a figure, or as plain numbers."""
+"""The labs: one idea each, live in a notebook, as a figure, or as plain numbers.
 
-from lmmlab.labs import averaging as _averaging
-from lmmlab.labs import blueprint as _blueprint
-from lmmlab.labs import centring as _centring
-from lmmlab.labs import clustering as _clustering
-from lmmlab.labs import crossing as _crossing
-from lmmlab.labs import fan as _fan
-from lmmlab.labs import generalise as _generalise
-from lmmlab.labs import implied_covariance as _implied_covariance
-from lmmlab.labs import levels as _levels
-from lmmlab.labs import nesting as _nesting
-from lmmlab.labs import overconfidence as _overconfidence
-from lmmlab.labs import playground as _playground
-from lmmlab.labs import residuals as _residuals
-from lmmlab.labs import shrinkage as _shrinkage
-from lmmlab.labs import trajectories as _trajectories
+A lab is imported when it is asked for.
+"""
+
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
 from lmmlab.labs._lab import Lab
 
-averaging = Lab(_averaging)
-blueprint = Lab(_blueprint)
-centring = Lab(_centring)
-clustering = Lab(_clustering)
-crossing = Lab(_crossing)
-fan = Lab(_fan)
-generalise = Lab(_generalise)
-implied_covariance = Lab(_implied_covariance)
-levels = Lab(_levels)
-nesting = Lab(_nesting)
-overconfidence = Lab(_overconfidence)
-playground = Lab(_playground)
-residuals = Lab(_residuals)
-shrinkage = Lab(_shrinkage)
-trajectories = Lab(_trajectories)
+averaging: Lab
+blueprint: Lab
+centring: Lab
+clustering: Lab
+crossing: Lab
+fan: Lab
+generalise: Lab
+implied_covariance: Lab
+levels: Lab
+nesting: Lab
+overconfidence: Lab
+playground: Lab
+residuals: Lab
+shrinkage: Lab
+trajectories: Lab
 
 __all__ = [
     "averaging", "blueprint", "centring", "clustering", "crossing", "fan", "generalise",
     "implied_covariance", "levels", "nesting", "overconfidence", "playground", "residuals",
     "shrinkage", "trajectories",
 ]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"there is no lab {name!r}; there are {', '.join(__all__)}")
+    lab = Lab(import_module(f"lmmlab.labs.{name}"))
+    setattr(sys.modules[__name__], name, lab)
+    return lab
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+class _Labs(ModuleType):
+    # A lab and its folder have one name, and Python would put the folder in the lab's place when
+    # something in it is imported.
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name not in __all__ or isinstance(value, Lab):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Labs

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -30,6 +31,31 @@ def test_scenes_need_no_widgets_tables_or_drawing(module, ask):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_every_folder_is_a_lab_and_is_listed():
+    folders = {path.parent.name for path in Path(labs.__file__).parent.glob("[a-z]*/__init__.py")}
+    assert folders == set(labs.__all__) == set(dir(labs)) == set(labs.__annotations__)
+
+
+def test_a_lab_is_imported_when_it_is_asked_for_and_keeps_its_name():
+    code = (
+        "import sys; from lmmlab import labs; there = lambda: "
+        "{n.split('.')[2] for n in sys.modules if n.startswith('lmmlab.labs.')} & {*labs.__all__}\n"
+        "print(*there()); print(labs.fan.name, *there())\n"
+        "import lmmlab.labs.levels.scene\n"
+        "print(labs.levels, labs.levels is labs.levels, *there())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    nothing, first, second = done.stdout.splitlines()
+    assert (nothing, first) == ("", "fan fan")
+    assert second.startswith("<lab levels: ")
+    assert second.endswith((" True fan levels", " True levels fan"))
+
+
+def test_who_asks_for_another_lab_hears_which_there_are():
+    with pytest.raises(AttributeError, match="no lab 'fans'; there are averaging, blueprint,"):
+        labs.fans  # noqa: B018
 
 
 @each_lab
