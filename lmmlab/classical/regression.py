@@ -214,7 +214,9 @@ def regress(design: LeastSquares, y: ArrayLike, size: ArrayLike | None = None) -
         response = response[..., design.order]
     if design.root is not None:
         response = design.root * response
-    floor = ROUNDING * (np.square(response).mean(-1) if size is None else np.asarray(size))
+    if size is None:
+        size = np.einsum("...n,...n->...", response, response) / n
+    floor = ROUNDING * np.asarray(size)
     fixed = response @ Q
     e = fixed @ Q.T
     np.subtract(response, e, out=e)

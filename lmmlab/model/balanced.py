@@ -204,14 +204,16 @@ def halves(design: Balanced, Y: Floats) -> tuple[Floats, Floats, Floats]:
         Sums of squares and products between groups, of the groups' own coefficients.
     """
     groups, rows = design.random.shape[:2]
-    Y = design.root * Y[:, design.order]
+    Y = np.take(Y, design.order, axis=1)
+    Y *= design.root
+    size = np.einsum("mi,mi->m", Y, Y)
     coefficients = Y @ design.fixed
-    residual = Y - coefficients @ design.fixed.T
-    by_group = residual.reshape(-1, groups, rows).transpose(1, 0, 2)
+    Y -= coefficients @ design.fixed.T
+    by_group = Y.reshape(-1, groups, rows).transpose(1, 0, 2)
     own = by_group @ design.random
-    left = by_group - own @ design.random.transpose(0, 2, 1)
-    within = np.einsum("jmi,jmi->m", left, left)
-    within[within <= _PERFECT * np.einsum("mi,mi->m", Y, Y)] = 0.0
+    by_group -= own @ design.random.transpose(0, 2, 1)
+    within = np.einsum("jmi,jmi->m", by_group, by_group)
+    within[within <= _PERFECT * size] = 0.0
     own = own.transpose(1, 2, 0)
     return coefficients, within, own @ own.transpose(0, 2, 1)
 

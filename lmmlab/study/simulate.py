@@ -58,13 +58,12 @@ def normals(seed: int, people: int, width: int, stream: int | tuple[int, ...] = 
     if seed < 0:
         raise LMMError(f"The seed is {seed}. Take a whole number from 0 on.")
     spawned = stream if isinstance(stream, tuple) else (stream,) if stream else ()
-    blocks = [
-        np.random.default_rng(
-            np.random.SeedSequence([seed, block], spawn_key=spawned)
-        ).standard_normal((people, _BLOCK))
-        for block in range(-(-width // _BLOCK))
-    ]
-    return np.concatenate([np.empty((people, 0)), *blocks], axis=1)[:, :width]
+    drawn = np.empty((people, width))
+    for block, start in enumerate(range(0, width, _BLOCK)):
+        seeds = np.random.SeedSequence([seed, block], spawn_key=spawned)
+        part = drawn[:, start : start + _BLOCK]
+        part[:] = np.random.default_rng(seeds).standard_normal((people, _BLOCK))[:, : part.shape[1]]
+    return drawn
 
 
 def within(seed: int, path: Ints, width: int, stream: int = RESPONSE) -> Floats:
