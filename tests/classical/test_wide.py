@@ -96,3 +96,9 @@ def test_persons_of_the_same_name_in_two_groups():
 def test_ragged_labels():
     with pytest.raises(LMMError, match="x must be a vector with one label"):
         factor("x", [[1], [2, 3]], 2)
+
+
+def test_labels_of_any_kind():
+    assert factor("x", [10, 9], 2).levels == ("9", "10")
+    assert factor("x", np.array(["b", "a"], dtype=object), 2).levels == ("a", "b")
+    assert factor("x", pd.Series(["b", "a"]), 2).codes.tolist() == [1, 0]
