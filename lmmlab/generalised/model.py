@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lmmlab.engine.covariance import SINGULAR
 from lmmlab.engine.design import Design, Floats, LMMError
 from lmmlab.engine.newton import LEFT, Path
 from lmmlab.generalised.absent import ABSENT
@@ -23,6 +22,7 @@ from lmmlab.generalised.remarks import remarks
 from lmmlab.generalised.search import Found
 from lmmlab.generalised.working import Working
 from lmmlab.model import between
+from lmmlab.model.mixed import MixedModel
 from lmmlab.model.table import Table
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class GLMMFit:
+class GLMMFit(MixedModel):
     """A generalised linear mixed model at its maximum likelihood estimates.
 
     Attributes
@@ -72,19 +72,9 @@ class GLMMFit:
         return self.counts.design
 
     @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the p fixed effects."""
-        return self.design.names
-
-    @property
     def nobs(self) -> int:
         """Number of rows."""
         return len(self.counts.y)
-
-    @property
-    def ngroups(self) -> dict[str, int]:
-        """Number of levels of each grouping factor."""
-        return {term.group: len(term.levels) for term in self.design.terms}
 
     @property
     def npar(self) -> int:
@@ -116,24 +106,9 @@ class GLMMFit:
         return np.asarray(back @ self.joint[k:, k:] @ back.T, dtype=float)
 
     @cached_property
-    def se(self) -> Floats:
-        """Standard errors (p,) of the fixed effects."""
-        return np.asarray(np.sqrt(np.diagonal(self.vcov)), dtype=float)
-
-    @cached_property
     def G(self) -> dict[str, Table]:
         """Covariance matrix (q, q) of the random effects, by grouping factor."""
         return between.covariances(self.design, self.theta, 1.0)
-
-    @cached_property
-    def sd(self) -> dict[str, Table]:
-        """Standard deviations (q,) of the random effects, by grouping factor."""
-        return between.sds(self.G)
-
-    @cached_property
-    def corr(self) -> dict[str, Table]:
-        """Correlations (q, q) of the random effects; NaN, shown as undefined, beside a zero sd."""
-        return between.correlations(self.G)
 
     @cached_property
     def blups(self) -> dict[str, Table]:
@@ -168,21 +143,6 @@ class GLMMFit:
         return self.found.deviance
 
     @property
-    def loglik(self) -> float:
-        """Log likelihood, random effects integrated out, all constants included."""
-        return -self.deviance / 2.0
-
-    @property
-    def aic(self) -> float:
-        """Akaike's criterion, -2 loglik + 2 npar."""
-        return self.deviance + 2.0 * self.npar
-
-    @property
-    def bic(self) -> float:
-        """Schwarz's criterion, -2 loglik + log(n) npar, n = all rows (as lme4)."""
-        return self.deviance + float(np.log(self.nobs)) * self.npar
-
-    @property
     def icc(self) -> float:
         """Correlation of two rows of one level on the scale of the link; see `marginal.icc`."""
         from lmmlab.generalised.marginal import icc
@@ -199,7 +159,7 @@ class GLMMFit:
     @cached_property
     def singular(self) -> bool:
         """Whether G is singular: some combination of the random effects does not vary."""
-        return bool(np.linalg.svd(self.found.at.Lambda, compute_uv=False)[-1] < SINGULAR)
+        return between.singular(self.found.at.Lambda)
 
     @cached_property
     def converged(self) -> bool:

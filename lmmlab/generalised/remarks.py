@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lmmlab.engine.covariance import SINGULAR
 from lmmlab.model.remarks import still
 
 if TYPE_CHECKING:
@@ -25,15 +24,7 @@ def remarks(fit: GLMMFit) -> str:
             "Use a simpler random term, or look at fit.path."
         )
     if fit.singular:
-        parts = []
-        for term, own in zip(fit.design.terms, fit.design.effects, strict=True):
-            root = fit.found.at.Lambda[own, own]
-            if np.linalg.svd(root, compute_uv=False)[-1] < SINGULAR:
-                sd, corr = fit.sd[term.group].values, fit.corr[term.group].values
-                size = np.linalg.norm(fit.data.S[own, own], axis=0) * sd
-                parts.append(still(term, sd, corr, size, "estimated to be "))
-        said.append(f"The fit is singular: {', and '.join(parts)}.")
-        said.append("That is no error; a simpler random term may do as well.")
+        said.append(still(fit, fit.found.at.Lambda, np.linalg.norm(fit.data.S, axis=0)))
     scalar = sum(len(term.names) for term in fit.design.terms) == 1
     if fit.nodes == 1 and _little(fit) > 0.5 and _spread(fit) > _WIDE:
         advice = "compare nodes=25" if scalar else "take the sds with caution"

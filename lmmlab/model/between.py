@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lmmlab.engine.covariance import covariance, spread
+from lmmlab.engine.covariance import SINGULAR, covariance, spread
 from lmmlab.engine.design import Design, Floats
 from lmmlab.model.table import Table
 
@@ -26,6 +26,11 @@ def sds(G: dict[str, Table]) -> dict[str, Table]:
 def correlations(G: dict[str, Table]) -> dict[str, Table]:
     """Give their correlations (q, q); NaN, shown as undefined, beside a zero sd."""
     return {group: Table(one.rows, one.columns, spread(one.values)[1]) for group, one in G.items()}
+
+
+def singular(Lambda: Floats) -> bool:
+    """Tell whether some combination of the random effects does not vary at Lambda (q, q)."""
+    return bool((np.linalg.svd(Lambda, compute_uv=False)[-1:] < SINGULAR).any())
 
 
 def by_level(design: Design, values: Floats) -> dict[str, Table]:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from lmmlab.engine.covariance import SINGULAR
 from lmmlab.engine.crossproducts import Crossproducts
 from lmmlab.engine.design import Design, Floats
 from lmmlab.engine.newton import LEFT, Path, minimise, promised
@@ -21,6 +20,7 @@ from lmmlab.engine.solve import Solution
 from lmmlab.inference.satterthwaite import white
 from lmmlab.model import between, blocks
 from lmmlab.model.conditional import Conditional, posterior
+from lmmlab.model.mixed import MixedModel
 from lmmlab.model.remarks import remarks
 from lmmlab.model.table import Table
 from lmmlab.residual import estimates as residuals
@@ -36,7 +36,7 @@ Source = Literal["closed form", "search", "given"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Fit:
+class Fit(MixedModel):
     """A mixed model at its estimates (`fit`), or at a theta that was given (`Fit.at`).
 
     Attributes
@@ -109,19 +109,9 @@ class Fit:
         return self.solution.reml
 
     @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the p fixed effects."""
-        return self.design.names
-
-    @property
     def nobs(self) -> int:
         """Number of rows."""
         return self.cross.n
-
-    @property
-    def ngroups(self) -> dict[str, int]:
-        """Number of levels of each grouping factor."""
-        return {term.group: len(term.levels) for term in self.design.terms}
 
     @property
     def npar(self) -> int:
@@ -144,25 +134,9 @@ class Fit:
         return vcov
 
     @cached_property
-    def se(self) -> Floats:
-        """Standard errors (p,) of the fixed effects; infinite where the data say nothing."""
-        se: Floats = np.sqrt(np.diagonal(self.vcov))
-        return se
-
-    @cached_property
     def G(self) -> dict[str, Table]:
         """Covariance matrix (q, q) of the random effects, by grouping factor."""
         return between.covariances(self.design, self.theta, self.sigma)
-
-    @cached_property
-    def sd(self) -> dict[str, Table]:
-        """Standard deviations (q,) of the random effects, by grouping factor."""
-        return between.sds(self.G)
-
-    @cached_property
-    def corr(self) -> dict[str, Table]:
-        """Correlations (q, q) of the random effects; NaN, shown as undefined, beside a zero sd."""
-        return between.correlations(self.G)
 
     @property
     def residual(self) -> Table:
@@ -219,21 +193,6 @@ class Fit:
         return float(self.solution.criterion(self.sigma**2))
 
     @property
-    def loglik(self) -> float:
-        """Log likelihood, restricted under REML."""
-        return -self.deviance / 2.0
-
-    @property
-    def aic(self) -> float:
-        """Akaike's criterion, -2 loglik + 2 npar; under REML only for equal fixed effects."""
-        return self.deviance + 2.0 * self.npar
-
-    @property
-    def bic(self) -> float:
-        """Schwarz's criterion, -2 loglik + log(n) npar, n = all rows also under REML (as lme4)."""
-        return self.deviance + float(np.log(self.nobs)) * self.npar
-
-    @property
     def icc(self) -> float:
         """Correlation of two rows of the same level; see `lmmlab.model.r2.icc`."""
         from lmmlab.model.r2 import icc
@@ -243,8 +202,7 @@ class Fit:
     @cached_property
     def singular(self) -> bool:
         """Whether G is singular: some combination of the random effects does not vary."""
-        least = np.linalg.svd(self.solution.Lambda, compute_uv=False)[-1:]
-        return bool((least < SINGULAR).any())
+        return between.singular(self.solution.Lambda)
 
     @cached_property
     def converged(self) -> bool:

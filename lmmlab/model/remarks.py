@@ -13,10 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lmmlab.engine.covariance import SINGULAR
+from lmmlab.model import between
 from lmmlab.residual.structure import EDGE
 
 if TYPE_CHECKING:
     from lmmlab.engine.design import Design, Floats, Term
+    from lmmlab.generalised.model import GLMMFit
     from lmmlab.model.fit import Fit
 
 _ALL = 1e-6  # sigma**2 over all variance, when it is estimated to be nothing
@@ -35,9 +37,8 @@ def remarks(fit: Fit) -> str:
     if nothing_left := without_noise(fit):
         said.append(nothing_left)
     if fit.singular:
-        said.append(f"The fit is singular: {_what_does_not_vary(fit)}.")
-        if fit.source != "given":
-            said.append("That is no error; a simpler random term may do as well.")
+        size = np.linalg.norm(fit.cross.S, axis=0) / fit.sigma
+        said.append(still(fit, fit.solution.Lambda, size, fit.source != "given"))
     said.append(edge)
     return " ".join(filter(None, said))
 
@@ -81,32 +82,30 @@ def without_noise(fit: Fit) -> str:
     )
 
 
-def _what_does_not_vary(fit: Fit) -> str:
-    effect = np.linalg.norm(fit.cross.S, axis=0)
-    estimated = "" if fit.source == "given" else "estimated to be "
-    said = []
-    for term, own in zip(fit.design.terms, fit.design.effects, strict=True):
-        root = fit.solution.Lambda[own, own]
-        if np.linalg.svd(root, compute_uv=False)[-1] < SINGULAR:
-            sd, corr = fit.sd[term.group].values, fit.corr[term.group].values
-            size = effect[own] * sd / fit.sigma
-            said.append(still(term, sd, corr, size, estimated))
-    return ", and ".join(said)
-
-
-def still(term: Term, sd: Floats, corr: Floats, size: Floats, estimated: str) -> str:
-    """Say what does not vary in one term, of which some combination of effects does not.
+def still(fit: Fit | GLMMFit, Lambda: Floats, size: Floats, found: bool = True) -> str:
+    """Say what does not vary in a singular fit.
 
     Parameters
     ----------
-    term : Term
-    sd, corr : (q,) and (q, q) arrays
-        Of its random effects.
+    fit : Fit or GLMMFit
+    Lambda : (q, q) array
+        Of conditioned random effects.
     size : (q,) array
-        How much each does to a whole group, in units of what chance does.
-    estimated : str
-        ``"estimated to be "``, or nothing.
+        How much one unit of each does to a whole group, in units of what chance does.
+    found : bool
+        Whether theta was estimated.
     """
+    said, estimated = [], "estimated to be " if found else ""
+    for term, own in zip(fit.design.terms, fit.design.effects, strict=True):
+        if between.singular(Lambda[own, own]):
+            sd, corr = fit.sd[term.group].values, fit.corr[term.group].values
+            said.append(_still_in(term, sd, corr, size[own] * sd, estimated))
+    more = " That is no error; a simpler random term may do as well." if found else ""
+    return f"The fit is singular: {', and '.join(said)}.{more}"
+
+
+def _still_in(term: Term, sd: Floats, corr: Floats, size: Floats, estimated: str) -> str:
+    """Say what does not vary in one term, whose random effects do so much to a whole group."""
     none = [name for name, value in zip(term.names, size, strict=True) if value < SINGULAR]
     is_or_are = "are" if len(none) > 1 else "is"
     if none:
