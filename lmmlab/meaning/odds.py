@@ -2,8 +2,12 @@
 
 With a link the average of the groups' curves is not the curve of the average group. For yes and no
 it is flatter, so a coefficient is smaller on average over groups than within each (Zeger, Liang &
-Albert 1988). For counts it lies higher, by the same factor everywhere. Everything here is a
-function of numbers and arrays, which broadcast.
+Albert 1988). For counts it lies higher, by the same factor everywhere.
+
+Everything here is a function of numbers and arrays, which broadcast. tau is always the sd of a
+random effect on the scale of the link, from 0 to 100 where nothing else is said; log odds lie
+between -700 and 700, and a mean count is above 0. All else is refused: an `LMMError` names the
+limits.
 """
 
 from __future__ import annotations
@@ -57,11 +61,6 @@ def averages(eta: ArrayLike, tau: ArrayLike) -> tuple[Floats, Floats, Floats]:
     average, slope, bend : arrays
         The average probability, its derivative with respect to eta, and to tau**2.
 
-    Raises
-    ------
-    LMMError
-        If tau is no sd from 0 to 100, or something else is no number that can be.
-
     Notes
     -----
     The integral of expit(eta + tau t) over the normal density of t, by the trapezoidal rule, which
@@ -111,11 +110,6 @@ def average_probability(eta: ArrayLike, tau: ArrayLike) -> Floats:
     tau : array
         The sd of the random effect.
 
-    Raises
-    ------
-    LMMError
-        If tau is no sd from 0 to 100, or something else is no number that can be.
-
     Examples
     --------
     >>> average_probability([0.0, 2.0], 1.5).round(3).tolist()
@@ -133,11 +127,6 @@ def average_log_odds_ratio(start: ArrayLike, change: ArrayLike, tau: ArrayLike) 
         Log odds before, and the change of them, within a group.
     tau : array
         The sd of the random effect.
-
-    Raises
-    ------
-    LMMError
-        If tau is no sd from 0 to 100, or something else is no number that can be.
 
     Examples
     --------
@@ -157,11 +146,6 @@ def flattening(tau: ArrayLike) -> Floats:
     1 / sqrt(1 + c**2 tau**2), c = 16 root(3) / (15 pi), c**2 = 0.346 (Zeger, Liang & Albert 1988,
     Biometrics 44, 1049-1060).
 
-    Raises
-    ------
-    LMMError
-        If tau is no sd from 0 to 100, or something else is no number that can be.
-
     Examples
     --------
     >>> flattening([0.5, 1.0, 1.5, 2.0]).round(3).tolist()
@@ -178,11 +162,6 @@ def median_ratio(tau: ArrayLike) -> Floats:
     Of two groups drawn at random, the higher to the lower: exp(root(2) tau 0.6745) (Larsen & Merlo
     2005, American Journal of Epidemiology 161, 81-88).
 
-    Raises
-    ------
-    LMMError
-        If tau is no sd from 0 to 100, or something else is no number that can be.
-
     Examples
     --------
     >>> float(median_ratio(1.0).round(3))
@@ -195,11 +174,6 @@ def latent_icc(tau: ArrayLike) -> Floats:
     """Give the ICC of the tendencies behind yes and no, whose residual variance is pi**2 / 3.
 
     It is no correlation of the answers themselves, which is smaller.
-
-    Raises
-    ------
-    LMMError
-        If tau is no sd from 0 to 100, or something else is no number that can be.
 
     Examples
     --------
@@ -224,11 +198,6 @@ def count_icc(mean: ArrayLike, tau: ArrayLike) -> Floats:
     -----
     The observation-level variance in the lognormal approximation (Nakagawa, Johnson & Schielzeth
     2017, Journal of the Royal Society Interface 14, 20170213). It depends on the mean.
-
-    Raises
-    ------
-    LMMError
-        If tau is no sd from 0 to 100, or something else is no number that can be.
 
     Examples
     --------
