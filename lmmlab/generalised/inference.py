@@ -16,7 +16,7 @@ from scipy.special import chdtrc
 from lmmlab.engine.columns import DEPENDENT
 from lmmlab.engine.design import Floats, LMMError
 from lmmlab.generalised.lines import lines
-from lmmlab.inference.contrast import Contrast, read_contrast
+from lmmlab.inference.contrast import Contrast, read_contrast, require_effects, terms_of
 from lmmlab.meaning.odds import LARGEST
 from lmmlab.model.estimates import estimates
 from lmmlab.model.table import Table
@@ -82,12 +82,7 @@ def anova(fit: GLMMFit, method: str = "wald") -> Table:
         As `test` does, and if there is no term to test.
     """
     _require(fit, method)
-    if not fit.design.hypotheses:
-        raise LMMError(
-            "There is no term to test: the fixed part is an intercept alone, or the model was made "
-            "from arrays, where columns have no terms. fit.test() tests each fixed effect."
-        )
-    return _together(fit, fit.design.hypotheses)
+    return _together(fit, terms_of(fit.design))
 
 
 def ratios(fit: GLMMFit, confidence: float = 0.95) -> Table:
@@ -144,5 +139,4 @@ def _require(fit: GLMMFit, method: object) -> None:
             "freedom belong to a residual variance that is estimated, and here there is none. For "
             "likelihood-ratio tests use compare()."
         )
-    if not fit.names:
-        raise LMMError("The model has no fixed effects, so there is nothing to test.")
+    require_effects(fit.names)

@@ -15,6 +15,7 @@ from lmmlab.engine.covariance import positions
 from lmmlab.engine.design import Floats, Ints, LMMError, read_numbers, require_finite
 from lmmlab.engine.rows import Rows
 from lmmlab.meaning.odds import LARGEST
+from lmmlab.model.asked import fitting, own_rows, reader
 
 if TYPE_CHECKING:
     from lmmlab.generalised.model import GLMMFit
@@ -113,24 +114,8 @@ def require_within(eta: Floats, largest: float = LARGEST) -> None:
 
 def _read(fit: GLMMFit, new: Any, groups: bool, offset: bool) -> tuple[Rows, Floats]:
     """Give rows and their offset, as far as it is asked for."""
-    design, counts = fit.design, fit.counts
     if new is None:
-        own, *others = (tuple(t.levels[code] for code in t.codes) for t in design.terms)
-        Z = np.hstack([term.Z for term in design.terms])
-        return Rows(design.X, Z, own, None, tuple(others)), counts.offset
-    if not isinstance(new, Rows):
-        if counts.read is None:
-            raise LMMError(
-                "The model was made from arrays, so it cannot read a table. Give the rows as "
-                "lmmlab.engine.rows.Rows(X, Z, groups)."
-            )
-        return counts.read(new, groups=groups, offset=offset)
-    q = sum(len(term.names) for term in design.terms)
-    if new.X.shape[1] != len(design.names) or new.Z.shape[1] != q:
-        raise LMMError(
-            f"The rows do not fit the model: X is {new.X.shape} and Z {new.Z.shape}. X needs "
-            f"{len(design.names)} columns and Z {q}."
-        )
-    require_finite(new.X, design.names)
-    require_finite(new.Z, tuple(name for term in design.terms for name in term.names))
-    return new, np.zeros(len(new.X))
+        return own_rows(fit.design), fit.counts.offset
+    if isinstance(new, Rows):
+        return fitting(fit.design, new), np.zeros(len(new.X))
+    return reader(fit.counts.read, "X, Z, groups")(new, groups=groups, offset=offset)

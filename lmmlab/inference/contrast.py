@@ -12,7 +12,7 @@ from difflib import get_close_matches
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lmmlab.engine.design import Floats, LMMError
+from lmmlab.engine.design import Design, Floats, LMMError
 from lmmlab.model.remarks import listed
 
 Contrast = str | Sequence[str] | ArrayLike
@@ -76,15 +76,28 @@ def read_contrast(L: Contrast, names: Sequence[str]) -> tuple[Floats, str]:
     return numbers, _written(numbers, names)
 
 
+def require_effects(names: Sequence[str]) -> None:
+    """Refuse a model without fixed effects."""
+    if not names:
+        raise LMMError("The model has no fixed effects, so there is nothing to test.")
+
+
+def terms_of(design: Design) -> Sequence[tuple[str, Floats]]:
+    """Give a hypothesis L beta = 0 for each term of the fixed part; refuse if there is none."""
+    if not design.hypotheses:
+        raise LMMError(
+            "There is no term to test: the fixed part is an intercept alone, or the model was made "
+            "from arrays, where columns have no terms. fit.test() tests each fixed effect."
+        )
+    return design.hypotheses
+
+
 def _place(names: Sequence[str], name: str) -> int:
+    require_effects(names)
     if name not in names:
         near = get_close_matches(name, names, 1, 0.5)
         hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise LMMError(
-            f"The model has no fixed effect {name!r}.{hint} It has {listed(names)}."
-            if names
-            else "The model has no fixed effects, so there is nothing to test."
-        )
+        raise LMMError(f"The model has no fixed effect {name!r}.{hint} It has {listed(names)}.")
     return list(names).index(name)
 
 

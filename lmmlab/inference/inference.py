@@ -23,7 +23,7 @@ from lmmlab.inference.account import account_of, known_errors, lengths, require_
 from lmmlab.inference.account import errors as errors
 from lmmlab.inference.account import require_method as require_method
 from lmmlab.inference.contrast import Contrast as Contrast
-from lmmlab.inference.contrast import read_contrast
+from lmmlab.inference.contrast import read_contrast, require_effects, terms_of
 from lmmlab.inference.kenward_roger import scaled
 from lmmlab.inference.satterthwaite import Uncertainty, degrees, pooled, white
 from lmmlab.model.estimable import require_estimates, require_independent
@@ -133,12 +133,7 @@ def anova(fit: Fit, method: Method = "satterthwaite") -> Table:
         As `test` does, and if there is no term to test.
     """
     _require(fit, method)
-    if not fit.design.hypotheses:
-        raise LMMError(
-            "There is no term to test: the fixed part is an intercept alone, or the model was made "
-            "from arrays, where columns have no terms. fit.test() tests each fixed effect."
-        )
-    return _together(fit, method, fit.design.hypotheses)
+    return _together(fit, method, terms_of(fit.design))
 
 
 def _one_by_one(
@@ -203,8 +198,7 @@ def _joint(
 def _require(fit: Fit, method: Method) -> None:
     """Refuse a method that is not known, and a fit for which it has no answer."""
     require_method(method, fit.reml)
-    if not fit.names:
-        raise LMMError("The model has no fixed effects, so there is nothing to test.")
+    require_effects(fit.names)
     require_independent(fit, "tests are")
     require_defined(fit, method)
     if method != "wald":

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 from scipy.special import ndtri
 
-from lmmlab.engine.design import Floats, LMMError, require_finite
+from lmmlab.engine.design import Floats, LMMError
 from lmmlab.engine.others import Places
 from lmmlab.engine.rows import Rows
+from lmmlab.model.asked import fitting, own_rows, reader
 from lmmlab.model.conditional import of_relatives, of_rows, posterior
 from lmmlab.model.estimable import require_independent
 from lmmlab.model.estimates import require_confidence
@@ -165,29 +166,11 @@ def _require_defined(fit: Fit, level: str, given: bool, observation: bool) -> No
 
 def _rows(fit: Fit, what: Any, groups: bool = True, response: bool = False) -> Rows:
     """Make rows of the model from what was given, or take those that were fitted."""
-    design, terms = fit.design, fit.design.terms
     if what is None:
-        groups_of = [tuple(term.levels[code] for code in term.codes) for term in terms]
-        own, *others = groups_of or [()]
-        Z = np.hstack([np.empty((len(design.y), 0)), *(term.Z for term in terms)])
-        return Rows(design.X, Z, own, design.y, tuple(others))
-    if not isinstance(what, Rows):
-        if design.read is None:
-            raise LMMError(
-                "The model was made from arrays, so it cannot read a table. Give the rows as "
-                "lmmlab.engine.rows.Rows(X, Z, groups, y)."
-            )
-        return design.read(what, groups=groups, response=response)
-    names = tuple(name for term in terms for name in term.names)
-    p, q = len(design.names), len(names)
-    if what.X.shape[1] != p or what.Z.shape[1] != q:
-        raise LMMError(
-            f"The rows do not fit the model: X is {what.X.shape} and Z {what.Z.shape}. X needs {p} "
-            f"columns and Z {q}."
-        )
-    require_finite(what.X, design.names)
-    require_finite(what.Z, names)
-    return what
+        return own_rows(fit.design)
+    if isinstance(what, Rows):
+        return fitting(fit.design, what)
+    return reader(fit.design.read, "X, Z, groups, y")(what, groups=groups, response=response)
 
 
 def _of_groups(fit: Fit, rows: Rows, given: Rows | None) -> tuple[Floats, Floats, str]:
