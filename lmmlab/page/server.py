@@ -36,6 +36,7 @@ from lmmlab.page.compression import CompressedOnce
 from lmmlab.page.connection import PromptConnection, StrictConnection
 from lmmlab.page.doors import TRANSFORMS, Nothing, doors
 from lmmlab.page.specs import LessonPython
+from lmmlab.page.templates import compile_once
 
 SHARE = Path(__file__).parent / "share"
 MESSAGE = 10_000_000  # bytes of the longest that a page may send: a file of progress has up to 2 MB
@@ -80,10 +81,11 @@ def settings() -> Config:
 
 
 def prepare() -> None:
-    """Put our template on Jupyter's path and give every kernel one BLAS thread."""
+    """Put our templates on Jupyter's path, and give every kernel one BLAS thread."""
     paths = [str(SHARE), *filter(None, [os.environ.get("JUPYTER_PATH")])]
     os.environ["JUPYTER_PATH"] = os.pathsep.join(paths)
     os.environ.update(ONE_THREAD)
+    compile_once()
 
 
 def picture_route(base_url: str) -> tuple[str, type[RequestHandler]]:
