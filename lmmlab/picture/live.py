@@ -31,11 +31,11 @@ import traitlets
 
 from lmmlab.engine.design import LARGEST, LMMError
 from lmmlab.picture.control import Control, Value, checked, nearest
-from lmmlab.picture.pack import axes, labels, pack, structure
+from lmmlab.picture.pack import pack
+from lmmlab.picture.parts import NOTHING, parts
 from lmmlab.picture.sheet import sheet
 from lmmlab.picture.shown import Answer, Shown, TaskState
 from lmmlab.picture.trait import ControlTrait
-from lmmlab.picture.words import spans
 
 if TYPE_CHECKING:
     from lmmlab.teach.book import Book
@@ -53,25 +53,6 @@ RESERVED = frozenset({"theme", "template", "classic-tree", "token", "embed"})
 """Names that mean something else when they stand in a link."""
 
 FAULT = "This state cannot be shown, which is a fault of the lab. Press reset to go on."
-
-NOTHING: Mapping[str, Any] = {
-    "structure": [],
-    "axes": [],
-    "labels": [],
-    "chosen": "",
-    "hover": False,
-    "words": [],
-    "equation": [],
-    "message": "",
-    "line": "",
-    "states": [],
-    "notes": {},
-    "headings": {},
-    "answers": {},
-    "progress": {},
-    "stale": True,
-}
-"""The parts of a reply, before anything was shown."""
 
 
 class Live(anywidget.AnyWidget):
@@ -295,34 +276,20 @@ class Live(anywidget.AnyWidget):
         """Call `show` and keep what it gives as the parts of a reply; False if it gave nothing."""
         try:
             shown = self._show(dict(self._values))
-            parts = {
-                "structure": structure(shown.picture),
-                "axes": axes(shown.picture),
-                "labels": labels(shown.picture),
-                "chosen": shown.picture.chosen,
-                "hover": shown.picture.hover,
-                "words": [spans(sentence) for sentence in shown.words],
-                "equation": spans(shown.equation),
-                "message": shown.message,
-                "line": shown.line,
-                "states": [[state.done, state.note] for state in shown.tasks],
-                "notes": dict(shown.notes),
-                "headings": dict(shown.headings),
-                "stale": False,
-            }
+            told = parts(shown)
             frame = pack(shown.picture)
             corrected = {k: v for k, v in shown.values.items() if self._values[k] != v}
             self._take(corrected)
         except LMMError as error:
-            parts = {"message": str(error), "stale": True}
+            told = {"message": str(error), "stale": True}
         except Exception:
             self.log.exception("The bench cannot show %s.", self._values)
-            parts = {"message": FAULT, "stale": True}
+            told = {"message": FAULT, "stale": True}
         else:
             self._frame = frame
             self._tell |= corrected
-        self._parts = self._parts | parts
-        return not parts["stale"]
+        self._parts = self._parts | told
+        return not told["stale"]
 
     def _whole(self) -> dict[str, Any]:
         """Give all that is shown now; with it a page paints its first picture."""

@@ -7,7 +7,7 @@ import pytest
 from scipy.linalg import hadamard
 
 from lmmlab import labs
-from lmmlab.picture.marks import reach
+from lmmlab.picture.reach import reach
 from lmmlab.picture.words import plain
 
 LABS = [getattr(labs, name) for name in labs.__all__]

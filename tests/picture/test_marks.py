@@ -17,8 +17,8 @@ from lmmlab.picture.marks import (
     Line,
     Points,
     Segments,
-    reach,
 )
+from lmmlab.picture.reach import reach
 
 sds = st.floats(0.01, 100.0)
 
