@@ -33,6 +33,7 @@ from lmmlab.engine.design import Design, Floats, Ints, LMMError
 from lmmlab.engine.others import Others, others
 from lmmlab.engine.patterns import by_pattern, patterns, rotate
 from lmmlab.engine.relation import Mixing, leading, unrelate
+from lmmlab.engine.sorting import by_group, require_rows
 
 _ROUNDING = 1e-12  # a column within groups, relative to the whole, that is rounding
 
@@ -121,17 +122,17 @@ class Crossproducts:
 
     def only(self) -> Crossproducts:
         """Give the first of many responses as the one response."""
-        first: dict[str, Any] = {name: getattr(self, name)[0] for name in _EACH}
-        if self.others is not None:
-            first["others"] = replace(self.others, y=self.others.y[0])
-        return replace(self, **first)
+        return self._at(0)
 
     def alone(self) -> Crossproducts:
         """Give the one response as the first of many."""
-        many: dict[str, Any] = {name: getattr(self, name)[None] for name in _EACH}
+        return self._at(None)
+
+    def _at(self, index: int | None) -> Crossproducts:
+        some: dict[str, Any] = {name: getattr(self, name)[index] for name in _EACH}
         if self.others is not None:
-            many["others"] = replace(self.others, y=self.others.y[None])
-        return replace(self, **many)
+            some["others"] = replace(self.others, y=self.others.y[index])
+        return replace(self, **some)
 
 
 _EACH = ("y", "within", "own", "ols", "scale")
@@ -172,32 +173,13 @@ def condition(design: Design, Y: Floats | None = None) -> Crossproducts:
             "These residuals are not independent, and this is only for independent ones. Fit the "
             "model with lmm(..., residual=...)."
         )
-    for one in design.terms:
-        sizes = np.bincount(one.codes, minlength=len(one.levels))
-        if not sizes.all():
-            empty = one.levels[int(np.argmin(sizes))]
-            raise LMMError(
-                f"Level {empty!r} of {one.group} has no rows. Take it out of the levels."
-            )
-    weights, n = design.weights, len(design.y)
+    require_rows(design.terms)
+    (n, p), many = design.X.shape, Y is not None
     lead, more = leading(design.terms)
-    Z, codes, blocks, known = np.empty((n, 0)), np.zeros(n, dtype=np.intp), design.blocks[:0], None
-    for one in lead:  # without one all rows are one group
-        Z, codes, blocks, known = one.Z, one.codes, one.blocks, one.relation
-    q, sizes = Z.shape[1], np.bincount(codes)
-
-    many, p = Y is not None, design.X.shape[1]
-    Y = design.y[None] if Y is None else Y
-    rows = np.empty((q + p + len(Y), n))
-    rows[:q], rows[q : q + p], rows[q + p :] = Z.T, design.X.T, Y
-    sort = np.arange(n)
-    if (codes[1:] < codes[:-1]).any():
-        sort = np.argsort(codes, kind="stable")
-        weights = None if weights is None else weights[sort]
-        for row in rows:
-            row[:] = row[sort]
-    if weights is not None:
-        rows *= np.sqrt(weights)
+    first = lead[0] if lead else None
+    at = by_group(design, first, design.y[None] if Y is None else Y)
+    rows, sizes = at.columns, at.sizes
+    q = len(first.names) if first else 0
     Y = rows[q + p :]
     size = np.sqrt(np.einsum("rn,rn->r", Y, Y) / n)
 
@@ -212,27 +194,27 @@ def condition(design: Design, Y: Floats | None = None) -> Crossproducts:
 
     left = np.einsum("rn,rn->r", Y, Y)
     rotated, turn, mixing = rotate(rows, q, sizes), None, None
-    if known is not None:
-        rotated, turn, mixing = unrelate(rotated, known)
+    if first and first.relation:
+        rotated, turn, mixing = unrelate(rotated, first.relation)
     axes = _separate(X, rotated[:, q : q + p])
     within = _within(X, Y, left)
     F = rotated[:, :q].transpose(0, 2, 1).reshape(q * len(sizes), q)
-    S = scale(F, len(sizes), blocks)
+    S = scale(F, len(sizes), first.blocks if first else ())
     rotated[:, :q] = np.linalg.inv(S).T @ rotated[:, :q]
     beside = None
     order, starts = patterns(rotated[:, :q], rotated[:, q : q + p])
     if more:
-        beside, S = others(more, sort, weights, rows[:q], sizes, X, Y, S, turn)
+        beside, S = others(more, at, rows[:q], X, Y, S, turn)
         order = starts = np.arange(len(sizes))
     count = np.diff(starts, append=len(sizes))
     pattern = np.empty_like(order)
     pattern[order] = np.repeat(np.arange(len(starts)), count)
-    first, root = order[starts], np.sqrt(count)
+    leader, root = order[starts], np.sqrt(count)
     own = np.ascontiguousarray(rotated[:, q + p :])
     every = Crossproducts(
         n=n,
-        F=rotated[:, :q, first],
-        fixed=rotated[:, q : q + p, first] * root,
+        F=rotated[:, :q, leader],
+        fixed=rotated[:, q : q + p, leader] * root,
         y=_first(by_pattern(own[..., order], starts, count)),
         within=within,
         count=count.astype(float),
@@ -244,7 +226,7 @@ def condition(design: Design, Y: Floats | None = None) -> Crossproducts:
         ols=np.asarray(np.linalg.solve(R, ols.T).T, dtype=float),
         S=S,
         blocks=design.blocks,
-        log_weights=0.0 if weights is None else float(np.log(weights).sum()),
+        log_weights=0.0 if at.weights is None else float(np.log(at.weights).sum()),
         scale=size,
         others=beside,
         mixing=(mixing, *(one.relation.root if one.relation else None for one in more)),

@@ -18,6 +18,7 @@ import numpy as np
 from lmmlab.engine.columns import scale
 from lmmlab.engine.design import Floats, Ints, Term, consecutive
 from lmmlab.engine.relation import Relation
+from lmmlab.engine.sorting import Sorted
 
 Matrix = Any  # (rows, columns), an array or a sparse matrix of SciPy
 
@@ -136,10 +137,8 @@ class Others:
 
 def others(
     terms: Sequence[Term],
-    sort: Ints,
-    weights: Floats | None,
+    first: Sorted,
     unit: Floats,
-    sizes: Ints,
     X: Floats,
     Y: Floats,
     S: Floats,
@@ -151,14 +150,10 @@ def others(
     ----------
     terms : sequence of Term
         All but the first.
-    sort : (n,) integer array
-        Sorts the rows by the groups of the first.
-    weights : (n,) array, optional
-        Of the sorted rows.
+    first : Sorted
+        The rows by the groups of the first.
     unit : (q, n) array
         The rotated rows of all groups: orthonormal columns in each group.
-    sizes : (J,) integer array
-        Rows of each group.
     X, Y : (p, n) and (m, n) arrays
         Fixed columns and responses, what is within groups.
     S : (q, q) array
@@ -176,11 +171,13 @@ def others(
 
     roots, parts = [S], []
     for term in terms:
-        columns = term.Z[sort] if weights is None else term.Z[sort] * np.sqrt(weights)[:, None]
+        columns = term.Z[first.order]
+        if first.weights is not None:
+            columns = columns * np.sqrt(first.weights)[:, None]
         roots.append(scale(columns, len(term.levels), term.blocks))
         for z in np.linalg.solve(roots[-1].T, columns.T):
-            parts.append((z, term.codes[sort], len(term.levels), term.relation))
-    Z, rows = _spread(parts, unit, sizes)
+            parts.append((z, term.codes[first.order], len(term.levels), term.relation))
+    Z, rows = _spread(parts, unit, first.sizes)
     if turn is not None:
         rows = np.concatenate([turn.T @ part for part in np.split(dense(rows), len(unit))])
     squares = dense(Z.T @ Z)
@@ -191,7 +188,7 @@ def others(
     fixed[nothing], y[nothing] = 0.0, 0.0
     places = Places(
         (len(unit), *(len(term.names) for term in terms)),
-        (len(sizes) if len(unit) else 0, *(len(term.levels) for term in terms)),
+        (len(first.sizes) if len(unit) else 0, *(len(term.levels) for term in terms)),
     )
     whole: Floats = block_diag(*roots)
     return Others(places, rows, within, fixed, y.T), whole

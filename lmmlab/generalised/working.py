@@ -22,6 +22,7 @@ import numpy as np
 from lmmlab.engine.columns import basis, scale
 from lmmlab.engine.design import Design, Floats, Ints, LMMError
 from lmmlab.engine.others import Places
+from lmmlab.engine.sorting import require_rows
 from lmmlab.generalised.counts import Counts
 
 _SPARSE = 4  # elements for each that is not zero, from which on one large matrix is sparse
@@ -123,7 +124,9 @@ def working(counts: Counts) -> Working:
     from scipy.linalg import block_diag
 
     design = counts.design
-    _require_rows(design)
+    if not design.terms:
+        raise LMMError("The model has no random term. Add one, such as (1 | Subject).")
+    require_rows(design.terms)
     n = len(design.y)
     if design.X.shape[1]:
         Q, R, kept = basis(design.X.T)
@@ -153,19 +156,6 @@ def working(counts: Counts) -> Working:
         effect=slot[np.stack(effect, axis=1)],
         constant=float(counts.family.constant(counts.y, counts.trials).sum()),
     )
-
-
-def _require_rows(design: Design) -> None:
-    """Refuse a design without random terms, or with a level that has no rows."""
-    if not design.terms:
-        raise LMMError("The model has no random term. Add one, such as (1 | Subject).")
-    for term in design.terms:
-        sizes = np.bincount(term.codes, minlength=len(term.levels))
-        if not sizes.all():
-            empty = term.levels[int(np.argmin(sizes))]
-            raise LMMError(
-                f"Level {empty!r} of {term.group} has no rows. Take it out of the levels."
-            )
 
 
 def _components(design: Design, places: Places) -> tuple[Ints, tuple[int, int]]:
