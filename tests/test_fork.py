@@ -61,14 +61,14 @@ def kernel():
 
 
 def tell(client, code):
-    """What the code prints, or the name of its error."""
+    """What the code prints, or the name of its error; it does not stop what is asked next."""
     said = []
 
     def hear(message):
         content = message["content"]
         said.append(content.get("text") or content.get("ename") or "")
 
-    client.execute_interactive(code, output_hook=hear, timeout=60)
+    client.execute_interactive(code, output_hook=hear, timeout=60, stop_on_error=False)
     return "".join(said).strip()
 
 
@@ -142,7 +142,8 @@ def test_a_kernel_does_not_go_through_all_modules_for_its_debugger(kernel, fork)
 
 def test_an_interrupt_ends_the_cell_and_not_the_kernel(kernel):
     manager, client = kernel
-    asked = client.execute("import time\nprint('busy')\ntime.sleep(60)")
+    code = "import time\nprint('busy')\ntime.sleep(60)"
+    asked = client.execute(code, stop_on_error=False)
     while client.get_iopub_msg(timeout=10)["content"].get("text") is None:
         pass
     manager.interrupt_kernel()

@@ -32,7 +32,6 @@ from lmmlab.page import gallery, provisioner
 from lmmlab.page.address import Address
 from lmmlab.page.admission import Admission, places
 from lmmlab.page.client import PromptClient
-from lmmlab.page.compression import CompressedOnce
 from lmmlab.page.connection import PromptConnection, StrictConnection
 from lmmlab.page.doors import TRANSFORMS, Nothing, doors
 from lmmlab.page.specs import LessonPython
@@ -220,7 +219,7 @@ def _link_jupyter_server_extension(server: ServerApp) -> None:
     prepare()
     server.config.merge(settings())
     server.kernel_websocket_connection_class = PromptConnection
-    server.tornado_settings = {**server.tornado_settings, "transforms": [CompressedOnce]}
+    server.tornado_settings = {**server.tornado_settings, "compress_response": True}
 
 
 def _load_jupyter_server_extension(server: ServerApp) -> None:
