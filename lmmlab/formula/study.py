@@ -11,21 +11,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lmmlab.engine.design import Design, Floats, Ints, LMMError
-from lmmlab.formula.nesting import factors, finest, is_whole, laid_out, paths
+from lmmlab.engine.design import Design, LMMError
+from lmmlab.formula.nesting import finest, is_whole, laid_out
 from lmmlab.formula.pieces import Name
 from lmmlab.formula.residual import Structure, require_structure
-from lmmlab.formula.terms import Model, parse
+from lmmlab.formula.sources import sources
+from lmmlab.formula.terms import parse
 from lmmlab.formula.truth import correlations, record, related, spreads, vector
+from lmmlab.study.simulate import OTHERS, add_effects, response, root
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from lmmlab.engine.relation import Relation
     from lmmlab.study.missingness import Dropout
     from lmmlab.study.shape import Shape
-
-_FIRST_VISIT = 2  # people with and without a random slope share the draws of their visits
 
 
 def simulate(
@@ -147,20 +146,9 @@ def simulate(
     ...     residual=ar1("week", "id"), values=0.4,
     ... )
     """
-    from lmmlab.formula import design
     from lmmlab.formula.events import read_events
-    from lmmlab.study.missingness import Dropout, observed
+    from lmmlab.study.missingness import Dropout
     from lmmlab.study.shape import Shape
-    from lmmlab.study.simulate import (
-        LEAVING,
-        OTHERS,
-        add_effects,
-        among,
-        response,
-        root,
-        visits,
-        within,
-    )
 
     model = parse(formula, grouped=residual is None)
     if not isinstance(model.response, Name):
@@ -176,11 +164,7 @@ def simulate(
         raise LMMError("Give either data, or groups and per_group; the data say how many rows.")
     else:
         table = data
-    blank = table.assign(**{name: 0.0}) if hasattr(table, "assign") else table
-    made = design(formula, blank, residual, relationship)
-    if made.dropped:
-        rows = "row of the data has" if made.dropped == 1 else "rows of the data have"
-        raise LMMError(f"{made.dropped} {rows} a missing value; leave it out first.")
+    made = _complete(formula, name, table, residual, relationship)
     given = {"residual": residual is not None, "noise": noise != "normal"}
     counted = read_events(family, trials, sigma, given, table)
     if not is_whole(seed):
@@ -189,52 +173,43 @@ def simulate(
     people, residuals = record("shape", Shape, shape), record("noise", Shape, noise)
     dropout = None if missing is None else record("missing", Dropout, missing)
     phi = related(made, values)
-    known, codes, Z, roots, kin = _sources(model, made, T)
-    lie, main = paths(known, codes), finest(known)
-    if dropout is not None and not all(factor <= known[main] for factor in known):
+    known = sources(model, made, T)
+    main = known[finest([one.factor for one in known])]
+    if dropout is not None and not all(one.factor <= main.factor for one in known):
         raise LMMError(
             "Who leaves is asked of people with visits, and these groups are crossed. Leave "
             "missing out, and take rows out of the table that comes back."
         )
-    number = visits(codes[main])
-    q, last = Z[main].shape[1], int(number.max())
-    drawn = within(seed, lie[main], max(q, _FIRST_VISIT) + last + 1)
-    u = among(kin[main], people.bend(drawn[:, :q]))
-    e = residuals.bend(drawn[codes[main], max(q, _FIRST_VISIT) + number])
+    u, e = main.visited(seed, people, residuals)
     if made.residual is not None:
         e = made.residual.colour(e, phi)
     fixed = vector("beta", beta, made.names, "fixed")
-    y = response(made.X, Z[main], codes[main], fixed, roots[main], float(sigma or 0.0), u, e)
-    for k in range(len(known)):
-        if k != main:
-            more = people.bend(within(seed, lie[k], Z[k].shape[1], OTHERS + k))
-            add_effects(y, Z[k], codes[k], roots[k], among(kin[k], more))
+    y = response(made.X, main.Z, main.codes, fixed, main.root, float(sigma or 0.0), u, e)
+    for k, one in enumerate(known):
+        if one is not main:
+            more = one.effects(seed, people, OTHERS + k)
+            add_effects(y, one.Z, one.codes, one.root, more)
     if counted is not None:
         y = counted.of(y, e)
     if dropout is not None:
-        chance = within(seed, lie[main], last + 1, LEAVING)[codes[main], number]
-        slope = u @ roots[main][-1] if q > 1 else None
-        y[~observed(dropout, codes[main], y, chance, slope)] = np.nan
+        y[~main.stayed(seed, dropout, y, u)] = np.nan
     whole = counted is not None and dropout is None
     return table.assign(**{name: y.astype(int) if whole else y})
 
 
-def _sources(
-    model: Model, made: Design, T: Floats
-) -> tuple[list[frozenset[str]], list[Ints], list[Floats], list[Floats], list[Relation | None]]:
-    """Give of each grouping factor its columns, codes, Z, a root of G, and how levels are related.
+def _complete(
+    formula: str,
+    response: str,
+    table: pd.DataFrame,
+    residual: Structure | None,
+    relationship: dict[str, Any] | None,
+) -> Design:
+    """Make the design of a table whose response is not there yet, and nothing else is missing."""
+    from lmmlab.formula import design
 
-    They stand in the order of the formula. Without random effects there is one that has no columns
-    of Z: the people whose residuals are correlated, or else each row by itself.
-    """
-    if not made.terms:
-        correlation = None if made.residual is None else made.residual.correlation
-        codes = np.arange(len(made.y)) if correlation is None else correlation.codes
-        return [frozenset()], [codes], [np.empty((len(codes), 0))], [np.empty((0, 0))], [None]
-    known, named = factors(model), {":".join(p.group): frozenset(p.group) for p in model.random}
-    of = {named[term.group]: k for k, term in enumerate(made.terms)}
-    terms = [made.terms[of[factor]] for factor in known]
-    places = [made.effects[of[factor]] for factor in known]
-    roots = [T[own, own] for own in places]
-    kin = [term.relation for term in terms]
-    return known, [term.codes for term in terms], [term.Z for term in terms], roots, kin
+    blank = table.assign(**{response: 0.0}) if hasattr(table, "assign") else table
+    made = design(formula, blank, residual, relationship)
+    if made.dropped:
+        rows = "row of the data has" if made.dropped == 1 else "rows of the data have"
+        raise LMMError(f"{made.dropped} {rows} a missing value; leave it out first.")
+    return made
