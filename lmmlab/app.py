@@ -148,8 +148,8 @@ def _number(text: str) -> int:
     return number
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; return the exit code."""
+def _parser() -> argparse.ArgumentParser:
+    """Say what can stand on the command line."""
     parser = argparse.ArgumentParser(
         prog="lmmlab", description="Learn linear mixed-effects models by moving them."
     )
@@ -192,6 +192,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         verb.add_argument("--port", type=_port, default=port, help="port (%(default)s)")
         verb.add_argument("--no-browser", action="store_true", help="open no browser")
     verbs.add_parser("check", help="check that everything is there and the numbers are right")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return the exit code."""
+    parser = _parser()
     chosen, more = parser.parse_known_args(arguments)
     if more and chosen.verb != "open":
         parser.error(f"unknown: {' '.join(more)}")

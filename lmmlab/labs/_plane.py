@@ -62,29 +62,17 @@ def plane(
     """
     center = average if center is None else center
     around = [pair for pair in (None if G is None else (center, G), truth, measured) if pair]
-    edges = [
-        centre + sign * np.sqrt(np.maximum(np.diag(cov), 0.0))
-        for centre, cov in around
-        for sign in (-1.0, 1.0)
-    ]
+    edges = [centre + sign * _sds(cov) for centre, cov in around for sign in (-1.0, 1.0)]
     clouds = [cloud for cloud in (own, fitted, true) if cloud is not None]
     points = [point[None] for point in (average, true_person, *edges) if point is not None]
     seen = np.concatenate([*clouds, *points])
     x = cover(start.limits, seen[:, 0], step=steps[0])
     y = cover(change.limits, seen[:, 1], step=steps[1])
-    wide, high = x[1] - x[0], y[1] - y[0]
     marks: list[Mark] = []
     if G is not None:
         marks.append(Ellipse(center, G, "model"))
     if measured is not None:
-        (cx, cy), sd = measured[0], np.sqrt(np.maximum(np.diag(measured[1]), 0.0))
-        left, foot = x[0] + 0.015 * wide, y[0] + 0.02 * high
-        marks += [
-            bar(cx - sd[0], foot, cx + sd[0], foot, "parameter:tau0"),
-            bar(left, cy - sd[1], left, cy + sd[1], "parameter:tau1"),
-            Label(cx, foot + 0.04 * high, "τ₀", "parameter:tau0", "middle"),
-            Label(left + 0.02 * wide, cy, "τ₁", "parameter:tau1"),
-        ]
+        marks += _spreads(*measured, x, y)
     if truth is not None:
         marks.append(Ellipse(truth[0], truth[1], "truth", dashed=True))
     if own is not None and fitted is not None:
@@ -98,17 +86,43 @@ def plane(
     ]
     marks.append(Points(average[:1], average[1:], "population", bold=True))
     if chosen is not None:
-        text, at = chosen
-        if true_person is not None:
-            away = 1.0 if true_person[1] > at[1] else -1.0
-            above = np.clip(true_person[1] + away * 0.06 * high, *y)
-            marks += [
-                Points(true_person[:1], true_person[1:], "truth", bold=True),
-                Label(true_person[0], above, f"{text}: truth", "truth", "middle"),
-            ]
-        if np.isfinite(at).all():
-            left_of = at[0] > x[0] + 0.8 * wide
-            aside = at[0] + (-0.02 if left_of else 0.02) * wide
-            below = max(at[1] - 0.04 * high, y[0])
-            marks.append(Label(aside, below, text, "person", "end" if left_of else "start"))
+        marks += _person(*chosen, true_person, x, y)
     return Panel(title, replace(start, limits=x), replace(change, limits=y), tuple(marks))
+
+
+def _sds(cov: Floats) -> Floats:
+    sds: Floats = np.sqrt(np.maximum(np.diag(cov), 0.0))
+    return sds
+
+
+def _spreads(
+    average: Floats, cov: Floats, x: tuple[float, float], y: tuple[float, float]
+) -> list[Mark]:
+    """Measure spreads with bars at the lower and the left edge of the limits x and y."""
+    (cx, cy), sd, wide, high = average, _sds(cov), x[1] - x[0], y[1] - y[0]
+    left, foot = x[0] + 0.015 * wide, y[0] + 0.02 * high
+    return [
+        bar(cx - sd[0], foot, cx + sd[0], foot, "parameter:tau0"),
+        bar(left, cy - sd[1], left, cy + sd[1], "parameter:tau1"),
+        Label(cx, foot + 0.04 * high, "τ₀", "parameter:tau0", "middle"),
+        Label(left + 0.02 * wide, cy, "τ₁", "parameter:tau1"),
+    ]
+
+
+def _person(
+    text: str, at: Floats, true: Floats | None, x: tuple[float, float], y: tuple[float, float]
+) -> list[Mark]:
+    """Name the person in colour, and the true point, within the limits x and y."""
+    marks: list[Mark] = []
+    wide, high = x[1] - x[0], y[1] - y[0]
+    if true is not None:
+        away = 1.0 if true[1] > at[1] else -1.0
+        above = np.clip(true[1] + away * 0.06 * high, *y)
+        marks.append(Points(true[:1], true[1:], "truth", bold=True))
+        marks.append(Label(true[0], above, f"{text}: truth", "truth", "middle"))
+    if np.isfinite(at).all():
+        left_of = at[0] > x[0] + 0.8 * wide
+        aside = at[0] + (-0.02 if left_of else 0.02) * wide
+        below = max(at[1] - 0.04 * high, y[0])
+        marks.append(Label(aside, below, text, "person", "end" if left_of else "start"))
+    return marks
