@@ -1,10 +1,7 @@
 """What a stranger can do to `lmmlab serve`: nothing that the others notice."""
 
-import asyncio
 import http.client
 import json
-import os
-import subprocess
 import sys
 import time
 from contextlib import ExitStack, closing
@@ -13,14 +10,10 @@ from types import SimpleNamespace
 import pytest
 from jupyter_client.session import Session
 from jupyter_server.services.kernels.connection.base import serialize_msg_to_ws_v1
-from tornado.iostream import StreamBufferFullError
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from lmmlab.page import admission, connection
-from lmmlab.page.address import Address
-from lmmlab.page.connection import LANGUAGE, LINES, PromptConnection, well_formed
-from lmmlab.page.server import LessonServer
+from lmmlab.page.connection import LANGUAGE, LINES, well_formed
 
 LESSON = "voila/render/05-shrinkage.ipynb"
 QUERY = "?theme=%22%3E%3Cscript%3Ealert(1)%3C/script%3E&template=nosuch&classic-tree=false"
@@ -185,20 +178,6 @@ def test_a_page_has_a_few_lines_to_its_kernel_and_no_more(site, lesson):
         assert answered(line)
 
 
-def test_who_asks_and_does_not_read_is_hung_up_on(monkeypatch):
-    def full(*_):
-        raise StreamBufferFullError
-
-    monkeypatch.setattr(PromptConnection.__base__, "handle_outgoing_message", full)
-    closed = []
-    stream = SimpleNamespace(close=lambda: closed.append(True))
-    line = PromptConnection.__new__(PromptConnection)
-    handler = SimpleNamespace(ws_connection=SimpleNamespace(stream=stream))
-    monkeypatch.setattr(PromptConnection, "websocket_handler", handler)
-    line.handle_outgoing_message("iopub", [])
-    assert closed == [True]
-
-
 def test_who_sends_without_end_is_hung_up_on_and_others_are_served(site, lesson):
     with channels(site, lesson) as good, channels(site, lesson) as bad:
         with pytest.raises(ConnectionClosed):
@@ -207,19 +186,6 @@ def test_who_sends_without_end_is_hung_up_on_and_others_are_served(site, lesson)
             while True:
                 bad.recv(timeout=10)
         assert answered(good)
-
-
-def test_a_page_may_send_as_fast_as_a_hand_moves_and_a_file_at_once(monkeypatch):
-    now = [0.0]
-    monkeypatch.setattr(connection, "monotonic", lambda: now[0])
-    allowance = connection.Allowance(since=0)
-    for _ in range(60 * 120):
-        now[0] += 1 / 120  # a quick screen
-        assert allowance.spend(b"x" * 1000)
-    assert allowance.spend(b"x" * 10_000_000)
-    assert not allowance.spend(b"x" * 10_000_000)
-    now[0] += 20
-    assert allowance.spend(b"x" * 10_000_000)
 
 
 def test_code_that_is_sent_by_socket_is_not_run(site, lesson):
@@ -323,109 +289,6 @@ def test_many_visitors_end_at_the_places_and_are_told_what_to_do(site, lesson):
     )
     assert left.status == 204
     assert get(site, LESSON).status == 200, "a place that was left is free again"
-
-
-class Clock:
-    """A manager of kernels that starts none."""
-
-    async def start(self, *, kernel_id, **_):
-        self._kernels[kernel_id] = SimpleNamespace()
-        return kernel_id
-
-
-def test_kernels_without_a_page_end_soon_and_waiting_ones_take_no_place(monkeypatch):
-    base = admission.AsyncMappingKernelManager
-    monkeypatch.setattr(base, "start_kernel", Clock.start)
-    monkeypatch.setattr(base, "kernel_model", lambda *_: {"connections": 0})
-    ended, now = [], [0.0]
-
-    async def end(self, kernel_id):
-        ended.append(kernel_id)
-        self.remove_kernel(kernel_id)
-
-    async def idle(self, kernel_id):
-        pass
-
-    monkeypatch.setattr(base, "shutdown_kernel", end)
-    monkeypatch.setattr(base, "cull_kernel_if_idle", idle)
-    monkeypatch.setattr(admission.time, "monotonic", lambda: now[0])
-
-    async def play():
-        kernels = admission.Admission(places=2)
-        kernels.waiting.add("ahead")
-        await kernels.start_kernel(kernel_id="ahead")
-        await kernels.start_kernel(kernel_id="gone")
-        await kernels.start_kernel(kernel_id="here")
-        kernels.notify_connect("here")
-        with pytest.raises(admission.HTTPError, match="503"):
-            await kernels.start_kernel()
-        assert kernels.taken() == 2
-
-        async def cull(at):
-            now[0] = at
-            for kernel_id in kernels.list_kernel_ids():
-                await kernels.cull_kernel_if_idle(kernel_id)
-            return list(ended)
-
-        assert await cull(119) == []
-        assert await cull(121) == ["gone"]
-        kernels.notify_disconnect("here")
-        assert await cull(240) == ["gone"]
-        assert await cull(242) == ["gone", "here"]
-        assert kernels.list_kernel_ids() == ["ahead"] and kernels.taken() == 0
-
-    asyncio.run(play())
-
-
-def test_places_follow_cores_and_memory(monkeypatch, tmp_path):
-    limit = tmp_path / "memory.max"
-    monkeypatch.setattr(admission, "CONTAINER", limit)
-    monkeypatch.setattr(admission.os, "cpu_count", lambda: 2)
-    monkeypatch.setattr(
-        admission.psutil, "virtual_memory", lambda: SimpleNamespace(total=16_000_000_000)
-    )
-    assert admission.places(True) == 40, "a class of 30 on two cores, and some who reload"
-    limit.write_text("max\n")
-    assert admission.places(True) == 40
-    limit.write_text("4000000000\n")
-    assert (admission.places(True), admission.places(False)) == (40, 24)
-    limit.write_text("1000\n")
-    assert admission.places(True) == 1
-
-
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "", "192.0.2.1"])
-def test_an_address_that_others_reach_is_not_private(host):
-    assert not Address(host).private
-
-
-def test_an_address_that_others_reach_needs_a_token():
-    command = [sys.executable, "-m", "lmmlab.app", "serve", "--no-browser", "--host=0.0.0.0"]
-    without = {k: v for k, v in os.environ.items() if not k.startswith("JUPYTER_TOKEN")}
-    run = subprocess.run(command, env=without, capture_output=True, text=True, timeout=30)
-    assert run.returncode == 1
-    assert "--token" in run.stderr and "--open-to-all" in run.stderr
-    assert run.stderr.count("\n") == 1 and run.stdout == ""
-
-
-@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.8.8.8", "::1"])
-def test_an_address_of_this_machine_alone_needs_none(host):
-    assert Address(host).private
-
-
-def test_who_opens_to_all_says_so(monkeypatch):
-    started = []
-    monkeypatch.setattr(LessonServer, "initialize", lambda self, argv: None)
-    monkeypatch.setattr(LessonServer, "start", lambda self: started.append(self))
-    from lmmlab import app
-
-    for more in (["--open-to-all"], ["--token=word"], ["--token"]):
-        app.main(["serve", "--host=0.0.0.0", *more])
-    monkeypatch.setenv("JUPYTER_TOKEN", "word")
-    app.main(["serve", "--host=0.0.0.0", "--name=lessons.example.org", "--kernels=7"])
-    assert [s.token for s in started] == [None, "word", None, "word"]
-    assert [s.auto_token for s in started] == [False, False, True, False]
-    assert started[-1].address == Address("0.0.0.0", 8866, ("lessons.example.org",))
-    assert started[-1].config.Admission.places == 7
 
 
 def test_a_token_opens_and_nothing_else_does(start_server, free_port, tmp_path):
