@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lmmlab.engine.design import Floats
 from lmmlab.labs._numbers import decimal
@@ -48,6 +49,22 @@ def spreads(
         marks.append(Label(float(k), -0.08 * high, name, role, "middle"))
     across = Axis("truth left, fit right", (-0.6, len(sources) - 0.4), ticked=False)
     return Panel(title, across, Axis("SD", (-0.16 * high, high), unit), tuple(marks), aspect=1.6)
+
+
+def correlations(sds: Floats, shared: Sequence[NDArray[np.bool_]]) -> Floats:
+    """Give the correlations (n, n) of rows that share some sources of variance.
+
+    Parameters
+    ----------
+    sds : (s + 1,) array
+        Of each source, noise last; an unknown one counts as 0.
+    shared : s (n, n) arrays of bool
+        Which rows share it.
+    """
+    *variances, noise = np.where(np.isfinite(sds), sds, 0.0) ** 2
+    V = sum(variance * same for variance, same in zip(variances, shared, strict=True))
+    V = V + noise * np.eye(len(shared[0]))
+    return np.asarray(V / V[0, 0])
 
 
 def alike(

@@ -6,7 +6,7 @@ import numpy as np
 
 from lmmlab.engine.design import Floats
 from lmmlab.labs._effects import beside_truth
-from lmmlab.labs._shares import alike, spreads
+from lmmlab.labs._shares import alike, correlations, spreads
 from lmmlab.labs.crossing.scene import Scene
 from lmmlab.picture.axis import apart, cover
 from lmmlab.picture.marks import Axis, Heatmap, Label, Line, Mark, Panel, Picture, Points
@@ -102,17 +102,11 @@ def _of_people(x: Floats, y: Floats, role: str, ids: tuple[str, ...] = ()) -> Ma
 def _alike(s: Scene) -> Panel:
     """Show how six rows of one condition correlate: three items of each of two people."""
     person, item = np.repeat([0, 1], 3), np.tile(np.arange(3), 2)
-    same_person, same_item = person[:, None] == person, item[:, None] == item
-
-    def corr(sds: Floats) -> Floats:
-        known = np.where(np.isfinite(sds), sds, 0.0) ** 2
-        V = known[0] * same_person + known[2] * same_item + known[3] * np.eye(6)
-        return np.asarray(V / V[0, 0])
-
-    story = s.story
+    shared = (person[:, None] == person, item[:, None] == item)
+    story, which = s.story, [0, 2, 3]  # people, items and noise; one condition has no slopes
     return alike(
-        corr(s.sds),
-        None if s.said is None else corr(s.found),
+        correlations(s.sds[which], shared),
+        None if s.said is None else correlations(s.found[which], shared),
         label=f"3 {story.items[1]} with each of 2 {story.people[1]}",
         title="Which rows are alike: fit above, truth below",
     )

@@ -6,7 +6,7 @@ import numpy as np
 
 from lmmlab.engine.design import Floats
 from lmmlab.labs._effects import beside_truth
-from lmmlab.labs._shares import alike, spreads
+from lmmlab.labs._shares import alike, correlations, spreads
 from lmmlab.labs.nesting.scene import Scene
 from lmmlab.picture.axis import cover
 from lmmlab.picture.marks import Axis, Label, Line, Mark, Panel, Picture, Points, Segments
@@ -80,17 +80,11 @@ def _groups(s: Scene) -> Panel:
 def _alike(s: Scene) -> Panel:
     """Show how twelve rows correlate: three in each of two groups in two largest groups."""
     top, middle = np.repeat([0, 1], 6), np.repeat(np.arange(4), 3)
-    same_top, same_middle = top[:, None] == top, middle[:, None] == middle
-
-    def corr(sds: Floats) -> Floats:
-        known = np.where(np.isfinite(sds), sds, 0.0) ** 2
-        V = known[0] * same_top + known[1] * same_middle + known[2] * np.eye(12)
-        return np.asarray(V / V[0, 0])
-
+    shared = (top[:, None] == top, middle[:, None] == middle)
     (_, many), (_, groups), (_, rows) = s.story.names
     return alike(
-        corr(s.sds),
-        None if s.said is None else corr(s.found),
+        correlations(s.sds, shared),
+        None if s.said is None else correlations(s.found, shared),
         label=f"3 {rows} in each of 2 {groups} of 2 {many}",
         title=f"Which {rows} are alike: fit above, truth below",
     )
