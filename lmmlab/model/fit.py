@@ -12,7 +12,7 @@ from lmmlab.engine.covariance import factor, settle
 from lmmlab.engine.crossproducts import Crossproducts, condition
 from lmmlab.engine.design import LARGEST, Design, Floats, LMMError
 from lmmlab.engine.solve import solve
-from lmmlab.model.balanced import closed_theta
+from lmmlab.model.closed import closed_theta
 from lmmlab.model.estimable import (
     is_number,
     require_enough_rows,

@@ -11,7 +11,7 @@ from lmmlab.engine.crossproducts import Crossproducts
 from lmmlab.engine.design import Design, Floats
 from lmmlab.engine.newton import minimise
 from lmmlab.engine.solve import Solution, solve
-from lmmlab.model.balanced import closed_theta
+from lmmlab.model.closed import closed_theta
 from lmmlab.residual.whitening import conditioned, whitened
 
 _SINGULAR = 0.1  # where Lambda is nearer to a singular one, no search begins

@@ -22,7 +22,8 @@ from lmmlab.inference.account import needs_noise
 from lmmlab.inference.contrast import Contrast, read_contrast
 from lmmlab.inference.inference import Method, errors, require_method
 from lmmlab.inference.satterthwaite import white
-from lmmlab.model.balanced import balance, halves
+from lmmlab.model.balanced import balance
+from lmmlab.model.closed import halves
 from lmmlab.model.estimable import (
     leaves_noise,
     require_enough_rows,

@@ -57,7 +57,7 @@ def degrees(
     reml : bool
     sigma2 : (m,) array
     variances : (m, q) array
-        The eigenvalues of G, exactly 0 on the boundary; see `lmmlab.model.balanced.estimate`.
+        The eigenvalues of G, exactly 0 on the boundary; see `lmmlab.model.closed.estimate`.
     squares : (m, q) array
         The sums of squares between groups along the eigenvectors.
     share : float and (m, q, q) array

@@ -1,7 +1,7 @@
 """Many fits of a balanced design, from its sums of squares and not its rows.
 
 A balanced design has its estimates in closed form; all that they need of a response are its least
-squares and two sums of squares (`lmmlab.model.balanced.halves`). A study that draws these sums, and
+squares and two sums of squares (`lmmlab.model.closed.halves`). A study that draws these sums, and
 no rows, is fitted thousands of times while a slider moves.
 """
 
@@ -12,7 +12,8 @@ import numpy as np
 from lmmlab.engine.covariance import SINGULAR
 from lmmlab.engine.design import Floats, LMMError
 from lmmlab.inference.inference import Method
-from lmmlab.model.balanced import Balanced, estimate
+from lmmlab.model.balanced import Balanced
+from lmmlab.model.closed import estimate
 from lmmlab.study.fits import Batch, together
 from lmmlab.study.mean_squares import composition, degrees
 
@@ -31,7 +32,7 @@ def from_sums(
     ----------
     balanced : Balanced
     ols, within, between : (m, p), (m,) and (m, q, q) arrays
-        What `lmmlab.model.balanced.halves` makes of responses; sums within groups above 0.
+        What `lmmlab.model.closed.halves` makes of responses; sums within groups above 0.
     reml : bool
     weights : (p,) array, optional
         A combination of the fixed effects; its degrees of freedom are Satterthwaite's.
@@ -48,7 +49,8 @@ def from_sums(
 
     Examples
     --------
-    >>> from lmmlab.model.balanced import balance, halves
+    >>> from lmmlab.model.balanced import balance
+    >>> from lmmlab.model.closed import halves
     >>> from lmmlab.engine.design import grouped
     >>> design = grouped(np.zeros(6), np.ones((6, 1)), np.ones((6, 1)), list("aabbcc"))
     >>> balanced = balance(design)

@@ -14,7 +14,7 @@ from lmmlab.labs._numbers import percent
 from lmmlab.labs.generalise.scene import SIZES
 from lmmlab.labs.generalise.stories import STORIES
 from lmmlab.labs.generalise.studies import STUDIES, layout, people_of, studies
-from lmmlab.model.balanced import halves
+from lmmlab.model.closed import halves
 from lmmlab.model.fit import fit
 from lmmlab.picture.words import plain
 from lmmlab.study.batch import batch

@@ -11,7 +11,8 @@ from lmmlab.engine.crossproducts import condition
 from lmmlab.engine.design import Design, grouped
 from lmmlab.engine.newton import minima
 from lmmlab.engine.solve import solve
-from lmmlab.model.balanced import balance, closed_theta, estimate, halves
+from lmmlab.model.balanced import balance
+from lmmlab.model.closed import closed_theta, estimate, halves
 from lmmlab.model.fit import fit
 from lmmlab.study.batch import batch
 

@@ -7,7 +7,8 @@ import pytest
 
 from lmmlab.engine.design import LMMError, grouped
 from lmmlab.engine.newton import minima
-from lmmlab.model.balanced import balance, halves
+from lmmlab.model.balanced import balance
+from lmmlab.model.closed import halves
 from lmmlab.model.fit import fit
 from lmmlab.study.batch import batch
 from lmmlab.study.sums import from_sums
