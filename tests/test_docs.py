@@ -12,6 +12,9 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from lmmlab.generalised.model import GLMMFit
+from lmmlab.model.model import Fit
+
 PROJECT = Path(__file__).parent.parent
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
@@ -65,6 +68,15 @@ def test_each_lesson_and_each_lab_is_in_the_overview(site):
         assert card.sentence in page
     for lab in labs.__all__:
         assert f"{lab}-light.svg" in page and f"{lab}-dark.svg" in page
+
+
+@pytest.mark.parametrize("kind", [Fit, GLMMFit])
+def test_all_that_a_fit_can_tell_is_on_its_page(site, kind):
+    name = f"{kind.__module__}.{kind.__name__}"
+    page = Page((site / "generated" / "api" / f"{name}.html").read_text(encoding="utf-8"))
+    told = {what for what in dir(kind) if not what.startswith("_")} - {"searched"}  # a field
+    assert {"aic", "sd", "test"} < told
+    assert {f"{name}.{what}" for what in told} <= page.ids
 
 
 def test_no_relative_link_of_a_text_leads_nowhere():

@@ -5,14 +5,15 @@ Draws are those of `lmmlab.study.simulate`: they belong to a seed and to the pla
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lmmlab.engine.design import Design, Floats, Ints
-from lmmlab.formula.nesting import factors, paths
+from lmmlab.engine.design import Design, Floats, Ints, LMMError
+from lmmlab.formula.nesting import factors, finest, paths
 from lmmlab.formula.terms import Model
 from lmmlab.study.simulate import LEAVING, RESPONSE, among, visits, within
 
@@ -96,3 +97,14 @@ def sources(model: Model, made: Design, T: Floats) -> list[Source]:
         Source(factor, term.codes, term.Z, T[own, own], term.relation, path)
         for factor, term, own, path in zip(known, terms, places, lie, strict=True)
     ]
+
+
+def innermost(known: Sequence[Source], leaving: bool) -> Source:
+    """Give the factor to which rows belong; where people leave, the others must lie around it."""
+    main = known[finest([one.factor for one in known])]
+    if leaving and not all(one.factor <= main.factor for one in known):
+        raise LMMError(
+            "Who leaves is asked of people with visits, and these groups are crossed. Leave "
+            "missing out, and take rows out of the table that comes back."
+        )
+    return main

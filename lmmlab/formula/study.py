@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lmmlab.engine.design import Design, LMMError
-from lmmlab.formula.nesting import finest, is_whole, laid_out
+from lmmlab.formula.nesting import is_whole, laid_out
 from lmmlab.formula.pieces import Name
 from lmmlab.formula.residual import Structure, require_structure
-from lmmlab.formula.sources import sources
+from lmmlab.formula.sources import innermost, sources
 from lmmlab.formula.terms import parse
 from lmmlab.formula.truth import correlations, record, related, spreads, vector
 from lmmlab.study.simulate import OTHERS, add_effects, response, root
@@ -158,12 +158,9 @@ def simulate(
         )
     name = model.response.name
     require_structure(residual)
-    if data is None:
-        table = laid_out(model, name, groups, per_group, residual)
-    elif groups is not None or per_group is not None:
+    if data is not None and (groups is not None or per_group is not None):
         raise LMMError("Give either data, or groups and per_group; the data say how many rows.")
-    else:
-        table = data
+    table = laid_out(model, name, groups, per_group, residual) if data is None else data
     made = _complete(formula, name, table, residual, relationship)
     given = {"residual": residual is not None, "noise": noise != "normal"}
     counted = read_events(family, trials, sigma, given, table)
@@ -174,12 +171,7 @@ def simulate(
     dropout = None if missing is None else record("missing", Dropout, missing)
     phi = related(made, values)
     known = sources(model, made, T)
-    main = known[finest([one.factor for one in known])]
-    if dropout is not None and not all(one.factor <= main.factor for one in known):
-        raise LMMError(
-            "Who leaves is asked of people with visits, and these groups are crossed. Leave "
-            "missing out, and take rows out of the table that comes back."
-        )
+    main = innermost(known, leaving=dropout is not None)
     u, e = main.visited(seed, people, residuals)
     if made.residual is not None:
         e = made.residual.colour(e, phi)
