@@ -140,6 +140,20 @@ def test_a_kernel_does_not_go_through_all_modules_for_its_debugger(kernel, fork)
         assert tell(client, code) == "[] True"
 
 
+@pytest.mark.parametrize("fork", [True, False])
+def test_what_a_user_has_set_in_ipython_changes_no_page(tmp_path, fork):
+    profile = tmp_path / "profile_default"
+    (profile / "startup").mkdir(parents=True)
+    (profile / "startup" / "mine.py").write_text("mine = 1")
+    mine = "c.InteractiveShell.ast_node_interactivity = 'none'\nc.IPKernelApp.log_level = 10\n"
+    (profile / "ipython_kernel_config.py").write_text(mine)
+    place = os.environ | {"IPYTHONDIR": str(tmp_path)}
+    with running(fork=fork, env=place) as (_, client):
+        assert tell(client, "mine") == "NameError"
+        assert tell(client, "print(get_ipython().ast_node_interactivity)") == "last_expr"
+        assert tell(client, "print(get_ipython().kernel.parent.log_level)") == "40"
+
+
 def test_an_interrupt_ends_the_cell_and_not_the_kernel(kernel):
     manager, client = kernel
     code = "import time\nprint('busy')\ntime.sleep(60)"

@@ -26,10 +26,13 @@ class _NothingImported:
 
 
 class PageKernelApp(IPKernelApp):
-    """The application of a kernel that nobody debugs."""
+    """The application of a kernel that nobody debugs, and for which nobody has settings."""
 
     def parse_command_line(self, argv: Any = None) -> None:
         """Read nothing: to list all that could be said takes more than what is said."""
+
+    def load_config_file(self, suppress_errors: Any = None) -> None:
+        """Read nothing: what a user has set in IPython is for notebooks of their own."""
 
     def init_pdb(self) -> None:
         """Leave Python's own debugger as it is."""
