@@ -98,6 +98,14 @@ def test_small_messages_are_sent_at_once_there_too(monkeypatch):
     assert hub.kernel_websocket_connection_class is server.PromptConnection
 
 
+def test_files_of_a_user_are_not_kept_in_memory(monkeypatch):
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    hub = ServerApp()
+    server._link_jupyter_server_extension(hub)
+    assert hub.tornado_settings["compress_response"]  # Tornado's own, which forgets
+    assert "transforms" not in hub.tornado_settings
+
+
 def test_theme_and_template_cannot_be_set_from_the_address_there_either(hub):
     query = "?template=nosuch&classic-tree=false&theme=%22%3E%3Cscript%3Ealert(1)"
     for path in ("voila/tree/lessons", "voila/render/mine.ipynb"):

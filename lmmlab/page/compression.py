@@ -16,7 +16,7 @@ PIECE = 65_536  # bytes of a file that are sent at a time
 BEGIN, END = b"\x1f\x8b\x08\0\0\0\0\0\0\xff", b"\x03\0"  # of what is compressed (RFC 1952, 1951)
 
 
-@lru_cache(maxsize=400)  # lessons need half of that, some 7 MB; no files make it more than 52
+@lru_cache(maxsize=400)  # pages need 143, 6 MB; no files make it more than 52
 def packed(piece: bytes) -> bytes:
     """Compress a piece; it may follow any other."""
     gzip = zlib.compressobj(wbits=-zlib.MAX_WBITS)
