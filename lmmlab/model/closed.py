@@ -12,6 +12,7 @@ from lmmlab.engine.covariance import theta_of
 from lmmlab.engine.design import Design, Floats
 from lmmlab.model.balanced import Balanced, balance
 
+_AT_ONCE = 65_536  # numbers worked on together; a processor keeps a few times as many at hand
 _PERFECT = 1e-24  # a share of the response's sum of squares that is nothing but rounding
 
 
@@ -33,6 +34,13 @@ def halves(design: Balanced, Y: Floats) -> tuple[Floats, Floats, Floats]:
     (m, q, q) array
         Sums of squares and products between groups, of the groups' own coefficients.
     """
+    size = max(1, _AT_ONCE // Y.shape[1])
+    parts = [_halves(design, Y[i : i + size]) for i in range(0, max(len(Y), 1), size)]
+    coefficients, within, between = map(np.concatenate, zip(*parts, strict=True))
+    return coefficients, within, between
+
+
+def _halves(design: Balanced, Y: Floats) -> tuple[Floats, Floats, Floats]:
     groups, rows = design.random.shape[:2]
     Y = np.take(Y, design.order, axis=1)
     Y *= design.root

@@ -8,6 +8,7 @@ thread, for threads do not survive a fork.
 import bdb  # noqa: F401
 import faulthandler  # noqa: F401
 import gc
+import sys
 
 import IPython.core.completerlib
 import IPython.core.oinspect
@@ -25,5 +26,8 @@ from lmmlab.labs import _bench  # noqa: F401
 labs.shrinkage.scene()
 str(lmm("Reaction ~ Days + (Days | Subject)", load("sleepstudy")))
 
+# What a fork writes to it must copy. So the collector leaves these objects alone, and Python does
+# not keep in mind which methods were asked for last: to forget a name means to count it down.
 gc.collect()
-gc.freeze()  # the collector of a fork leaves these objects alone: their memory stays shared
+gc.freeze()
+sys._clear_type_cache()

@@ -24,7 +24,7 @@ from lmmlab.study.simulate import normals, root
 from lmmlab.study.sums import from_sums
 
 STUDIES = 1_000
-_MOST = 200  # people in a study
+_SIZES = (25, 50, 100, 200)  # of people that are drawn at once: few need little memory
 _EFFECT = np.array([0.0, 1.0])  # of level and effect, the one whose average is estimated
 
 
@@ -87,7 +87,7 @@ def studies(c: Controls, people: int) -> Studies:
 
 def people_of(c: Controls, index: int) -> tuple[Floats, Floats]:
     """Give level and effect of each one in a study (J, 2): the true ones, and their own lines."""
-    drawn = _draws(c.seed)[1][:, : c.J]
+    drawn = _drawn(c.seed, c.J)
     true = STORIES[c.story].beta + drawn[index if c.again == "new" else 0, :, :2] @ _root(c).T
     return true, true + c.sigma * drawn[index, :, 2:] @ own_root(c.J, c.n).T
 
@@ -119,18 +119,21 @@ def layout(people: int, n: int) -> Balanced:
     return balanced
 
 
-@lru_cache(maxsize=2)
-def _draws(seed: int) -> tuple[Floats, Floats]:
-    """Give the (m,) draws of the noise within, and (m, 200, 4) of people and of their lines."""
-    drawn = normals(seed, STUDIES, 1 + 4 * _MOST)
-    return drawn[:, 0].copy(), drawn[:, 1:].reshape(STUDIES, _MOST, 4)
-
-
 @lru_cache(maxsize=32)
 def _noise(seed: int, df: float) -> Floats:
     """Turn the draws of the noise within into chi-squares (m,)."""
-    squares: Floats = chdtri(df, ndtr(-_draws(seed)[0]))
+    squares: Floats = chdtri(df, ndtr(-normals(seed, STUDIES, 1)[:, 0]))
     return squares
+
+
+def _drawn(seed: int, people: int) -> Floats:
+    """Give the (m, people, 4) draws of people and of their lines."""
+    return _draws(seed, next(size for size in _SIZES if people <= size))[:, :people]
+
+
+@lru_cache(maxsize=2)
+def _draws(seed: int, people: int) -> Floats:
+    return normals(seed, STUDIES, 1 + 4 * people)[:, 1:].reshape(STUDIES, people, 4)
 
 
 @lru_cache(maxsize=16)
@@ -139,7 +142,7 @@ def _moments(seed: int, people: int, again: str) -> tuple[Floats, Floats]:
 
     All that the sliders make of the draws is linear, so that no more of them is needed.
     """
-    drawn = _draws(seed)[1][:, :people].copy()
+    drawn = _drawn(seed, people).copy()
     if again == "same":
         drawn[:, :, :2] = drawn[0, :, :2]
     mean = drawn.mean(1)
