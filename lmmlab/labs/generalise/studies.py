@@ -131,7 +131,7 @@ def _drawn(seed: int, people: int) -> Floats:
     return _draws(seed, next(size for size in _SIZES if people <= size))[:, :people]
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=len(_SIZES))
 def _draws(seed: int, people: int) -> Floats:
     return normals(seed, STUDIES, 1 + 4 * people)[:, 1:].reshape(STUDIES, people, 4)
 
