@@ -30,4 +30,7 @@ str(lmm("Reaction ~ Days + (Days | Subject)", load("sleepstudy")))
 # not keep in mind which methods were asked for last: to forget a name means to count it down.
 gc.collect()
 gc.freeze()
-sys._clear_type_cache()
+if sys.version_info >= (3, 13):
+    sys._clear_internal_caches()
+else:
+    sys._clear_type_cache()
