@@ -11,14 +11,19 @@ import gc
 import sys
 
 import IPython.core.completerlib
+import IPython.core.logger
 import IPython.core.oinspect
 import IPython.extensions.storemagic  # noqa: F401
 import ipywidgets  # noqa: F401
+import pandas.io.formats.html
+import pandas.io.formats.string  # noqa: F401
 import tornado.platform.asyncio
 import tornado.queues  # noqa: F401
 import zmq.utils.garbage  # noqa: F401
 
-import lmmlab.page.kernel  # noqa: F401
+import lmmlab.page.kernel
+import lmmlab.page.provisioner
+import lmmlab.teach.questions  # noqa: F401
 from lmmlab import labs, lmm, load
 from lmmlab.labs import _bench  # noqa: F401
 
