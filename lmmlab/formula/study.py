@@ -202,6 +202,7 @@ def _complete(
     blank = table.assign(**{response: 0.0}) if hasattr(table, "assign") else table
     made = design(formula, blank, residual, relationship)
     if made.dropped:
-        rows = "row of the data has" if made.dropped == 1 else "rows of the data have"
-        raise LMMError(f"{made.dropped} {rows} a missing value; leave it out first.")
+        one = made.dropped == 1
+        rows, them = ("row of the data has", "it") if one else ("rows of the data have", "them")
+        raise LMMError(f"{made.dropped} {rows} a missing value; leave {them} out first.")
     return made

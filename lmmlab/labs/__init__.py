@@ -37,7 +37,7 @@ def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"there is no lab {name!r}; there are {', '.join(__all__)}")
     lab = Lab(import_module(f"lmmlab.labs.{name}"))
-    setattr(sys.modules[__name__], name, lab)
+    globals()[name] = lab
     return lab
 
 
@@ -49,7 +49,7 @@ class _Labs(ModuleType):
     # A lab and its folder have one name, and Python would put the folder in the lab's place when
     # something in it is imported.
     def __setattr__(self, name: str, value: Any) -> None:
-        if name not in __all__ or isinstance(value, Lab):
+        if not (name in __all__ and isinstance(value, ModuleType)):
             super().__setattr__(name, value)
 
 

@@ -44,7 +44,7 @@ class PageKernelApp(IPKernelApp):
         """Create the kernel.
 
         For its debugger it would write down the file of each module that is imported. To touch
-        1,500 modules makes a fork copy the memory that they lie in: 8 MB for nothing.
+        1,500 modules makes a fork copy the memory that they lie in: 7 MB for nothing.
         """
         ipkernel.sys = _NothingImported()
         try:
